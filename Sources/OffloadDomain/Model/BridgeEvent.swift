@@ -1,0 +1,62 @@
+/// What happened, for everyone who watches this device. Each is recorded in the same transaction as the change it tells of.
+package enum BridgeEvent: Sendable, Equatable {
+    case projectAdded(Project)
+    case projectUpdated(Project)
+    case projectRemoved(Project)
+    case ideaGenerated(Idea)
+    case ideaUpdated(Idea)
+    case ideaRemoved(Idea)
+    case taskQueued(OffloadTask)
+    case taskStarted(OffloadTask)
+    case taskCompleted(OffloadTask, Attempt.Ending)
+    case taskFailed(OffloadTask, Failure, Attempt.Ending)
+    case taskCancelled(OffloadTask, Attempt.Ending?)
+    /// An attempt was cut off and the task waits for the next one.
+    case taskInterrupted(OffloadTask)
+    case batchProgress(Batch, running: TaskID?)
+
+    package var name: String {
+        switch self {
+        case .projectAdded: "project_added"
+        case .projectUpdated: "project_updated"
+        case .projectRemoved: "project_removed"
+        case .ideaGenerated: "idea_generated"
+        case .ideaUpdated: "idea_updated"
+        case .ideaRemoved: "idea_removed"
+        case .taskQueued: "task_queued"
+        case .taskStarted: "task_started"
+        case .taskCompleted: "task_completed"
+        case .taskFailed: "task_failed"
+        case .taskCancelled: "task_cancelled"
+        case .taskInterrupted: "task_interrupted"
+        case .batchProgress: "batch_progress"
+        }
+    }
+
+    package var projectID: ProjectID? {
+        switch self {
+        case .projectAdded(let project), .projectUpdated(let project), .projectRemoved(let project): project.id
+        case .ideaGenerated(let idea), .ideaUpdated(let idea), .ideaRemoved(let idea): idea.projectID
+        case .taskQueued(let task), .taskStarted(let task), .taskInterrupted(let task): task.projectID
+        case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task.projectID
+        case .batchProgress: nil
+        }
+    }
+}
+
+/// A durable event as it is sent, byte for byte.
+package struct RecordedEvent: Sendable, Equatable {
+    /// Position in the event table; the id on the stream.
+    package let position: Int64
+    package let name: String
+    package let projectID: ProjectID?
+    /// UTF-8 JSON.
+    package let payload: [UInt8]
+
+    package init(position: Int64, name: String, projectID: ProjectID?, payload: [UInt8]) {
+        self.position = position
+        self.name = name
+        self.projectID = projectID
+        self.payload = payload
+    }
+}

@@ -1,0 +1,116 @@
+/// The durable record of this device: backlog, queue, attempts, lanes and events.
+///
+/// A change is all or nothing, and durable before `change` returns: what was acknowledged survives a power cut.
+/// Bodies are synchronous and must not block on anything but the ledger. Changes are run one after another; several that
+/// wait at the same time may share one commit, each still all or nothing on its own.
+package protocol Ledger: Sendable {
+    /// Runs one transaction.
+    /// - Throws: what `body` throws (nothing is then changed), or `OffloadError` of kind `device` when the store fails.
+    ///   Cancelling the calling task does not undo or skip the change.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (inout any LedgerTransaction) throws -> Value
+    ) async throws -> Value
+
+    /// Reads a consistent snapshot that includes every change acknowledged before the call.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any LedgerReader) throws -> Value) async throws -> Value
+
+    /// Positions of the newest recorded event, told after each commit that recorded one. A listener that is slow sees only
+    /// the newest. The stream ends when the ledger closes.
+    func commits() -> AsyncStream<Int64>
+}
+
+/// What can be asked of the ledger. Lists come in a stated order; nothing depends on hashing.
+package protocol LedgerReader {
+    func project(_ id: ProjectID) throws -> Project?
+    func project(path: String) throws -> Project?
+    /// In order of creation. There are few projects; the list is whole.
+    func projects() throws -> [Project]
+
+    func idea(_ id: IdeaID) throws -> Idea?
+    /// Newest first.
+    func ideas(_ filter: IdeaFilter, page: Page) throws -> [Idea]
+    func ideaCount(_ filter: IdeaFilter) throws -> Int
+
+    func requirement(_ id: RequirementID) throws -> Requirement?
+    /// Whether a requirement of this project has that file name already.
+    func requirementExists(fileName: String, in project: ProjectID) throws -> Bool
+
+    func task(_ id: TaskID) throws -> OffloadTask?
+    /// The task of the idea that is not final, if there is one. There is never more than one.
+    func openTask(of idea: IdeaID) throws -> OffloadTask?
+    /// The newest task of the idea.
+    func latestTask(of idea: IdeaID) throws -> OffloadTask?
+    /// Newest first.
+    func tasks(_ filter: TaskFilter, page: Page) throws -> [OffloadTask]
+    func taskCount(_ filter: TaskFilter) throws -> Int
+    /// How many tasks are in each state.
+    func taskCounts() throws -> [(OffloadTask.Status, Int)]
+    /// Every task that was handed out and is not final, in queue order. There are at most as many as lanes.
+    func heldTasks() throws -> [OffloadTask]
+    /// The waiting task that `lane` takes next: highest priority, then smallest position, among those that wait for this
+    /// lane or for any, leaving out tasks of the given projects. Its cost does not grow with the backlog.
+    func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask?
+    /// Tasks waiting for this lane alone, in queue order.
+    func pending(assignedTo lane: BatchID, page: Page) throws -> [OffloadTask]
+
+    func attempt(_ key: AttemptKey) throws -> Attempt?
+    /// In order of their numbers.
+    func attempts(of task: TaskID) throws -> [Attempt]
+    /// Attempts that have not ended, oldest first.
+    func unfinishedAttempts() throws -> [Attempt]
+
+    func batch(_ id: BatchID) throws -> Batch
+    /// Lanes 1 to `count`, in order; a lane never touched is idle.
+    func batches(count: Int) throws -> [Batch]
+
+    /// Recorded events after `position`, oldest first, at most `limit`; of one project (with those of no project) or of all.
+    func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent]
+    /// Position of the newest event ever recorded; 0 before the first.
+    func newestEventPosition() throws -> Int64
+    /// Position of the oldest event that is still kept; one past the newest when none is.
+    func oldestEventPosition() throws -> Int64
+
+    /// A small durable value of the device's own, such as its id.
+    func note(_ key: DeviceNote) throws -> String?
+}
+
+/// Durable values of the device's own.
+package enum DeviceNote: String, Sendable, CaseIterable {
+    case deviceID = "device_id"
+}
+
+/// What can be changed. Inserting something twice, or changing what is not there, throws `OffloadError` of kind `conflict`
+/// or `notFound`.
+package protocol LedgerTransaction: LedgerReader {
+    mutating func insert(_ project: Project) throws
+    mutating func update(_ project: Project) throws
+    /// Removes the project with its ideas, requirements, tasks, and attempts.
+    mutating func removeProject(_ id: ProjectID) throws
+
+    mutating func insert(_ idea: Idea) throws
+    mutating func update(_ idea: Idea) throws
+    mutating func removeIdea(_ id: IdeaID) throws
+
+    mutating func insert(_ requirement: Requirement, of project: ProjectID) throws
+
+    /// A position behind every task that has one.
+    mutating func nextTaskPosition() throws -> Int64
+    mutating func insert(_ task: OffloadTask) throws
+    /// Writes the task's new state. The store checks the fence once more: if the stored attempt or status is not that of
+    /// `old`, nothing is written and `OffloadError` of kind `stale` is thrown.
+    mutating func update(_ task: OffloadTask, from old: OffloadTask) throws
+
+    mutating func insert(_ attempt: Attempt) throws
+    /// Throws `stale` when the stored attempt has ended already.
+    mutating func update(_ attempt: Attempt) throws
+
+    mutating func save(_ batch: Batch) throws
+
+    /// Records an event; its bytes are made now and never again. Returns its position.
+    @discardableResult
+    mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64
+    /// Forgets events below `position` and those recorded before `time`, keeping at most `limit`. Returns how many went.
+    mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int
+
+    mutating func setNote(_ key: DeviceNote, to value: String) throws
+}
