@@ -9,8 +9,10 @@ package struct Attempt: Sendable, Equatable {
         /// Durable before anything is done for it. After a crash in this state nobody knows whether an agent was started, so
         /// it is never started again. Next: running, ended.
         case starting
-        /// The agent's process exists. Next: ended.
+        /// The agent's process exists. Next: sealed, ended.
         case running(startedAt: Timestamp)
+        /// Succeeded and kept; its branch is being written. A crash here loses nothing: the next start goes on. Next: ended.
+        case sealed(Ending)
         case ended(Ending)
     }
 
@@ -42,13 +44,14 @@ package struct Attempt: Sendable, Equatable {
     }
 
     package enum Status: String, Sendable, CaseIterable {
-        case starting, running, completed, failed, cancelled, interrupted
+        case starting, running, sealed, completed, failed, cancelled, interrupted
     }
 
     package var status: Status {
         switch state {
         case .starting: .starting
         case .running: .running
+        case .sealed: .sealed
         case .ended(let ending):
             switch ending.outcome {
             case .completed: .completed

@@ -65,15 +65,22 @@ package struct OffloadTask: Sendable, Equatable {
         }
     }
 
-    /// Who holds a task that was handed out.
+    /// Who holds a task that was handed out, and what was decided about it meanwhile.
     package struct Holding: Sendable, Equatable {
-        package let batch: BatchID
-        /// A person asked to end it; whoever holds it ends it, and nothing that it reports afterwards counts as done.
-        package var cancelRequested: Bool
+        package enum Phase: String, Sendable, CaseIterable {
+            case working
+            /// A person asked to end it; whoever holds it ends it, and nothing that it reports afterwards counts as done.
+            case cancelling
+            /// Agent and check succeeded and the result is kept; it can't be cancelled any more, only be completed.
+            case sealed
+        }
 
-        package init(batch: BatchID, cancelRequested: Bool = false) {
+        package let batch: BatchID
+        package var phase: Phase
+
+        package init(batch: BatchID, phase: Phase = .working) {
             self.batch = batch
-            self.cancelRequested = cancelRequested
+            self.phase = phase
         }
     }
 

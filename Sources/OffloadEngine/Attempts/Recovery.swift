@@ -1,0 +1,92 @@
+import Logging
+import OffloadDomain
+
+/// What a start has to put right: processes, attempts and branches that the last run of the device left unfinished.
+struct Recovery: Sendable {
+    let context: EngineContext
+    let folders: any ProjectFolders
+    let workspaces: any Workspaces
+    let runner: any AgentRunner
+    let recorder: AttemptRecorder
+    let limits: SlotLimits
+
+    /// Idempotent: a crash in the middle is put right by the next start.
+    /// - Throws: when the ledger cannot be read or written; the device must not start work then.
+    func run() async throws {
+        context.crashPoint.reached(.recoveryBeforeSweep)
+        let ended = await runner.endSurvivors()
+        if ended > 0 { context.logger.notice("ended \(ended) process(es) that an earlier run left behind") }
+        context.crashPoint.reached(.recoveryAfterSweep)
+        for attempt in try await context.ledger.read({ try $0.unfinishedAttempts() }) {
+            try await finish(attempt, processesEnded: ended)
+        }
+        context.crashPoint.reached(.recoveryAfterCommit)
+        await learnSlotLimits()
+    }
+
+    private func finish(_ attempt: Attempt, processesEnded: Int) async throws {
+        let order = await order(for: attempt.key)
+        if case .sealed(let ending) = attempt.state {
+            let result = await branched(ending.result, order)
+            _ = try await recorder.end(attempt.key, .completed, report: ending.report, result: result)
+        } else {
+            let result = await salvaged(order)
+            _ = try await recorder.end(
+                attempt.key, .interrupted(orderly: false), report: RunReport(processesEnded: processesEnded),
+                result: result)
+        }
+        if let order, let workspace = await workspaces.leftover(order) { await workspaces.remove(workspace) }
+    }
+
+    private func order(for key: AttemptKey) async -> AttemptOrder? {
+        do {
+            let found = try await context.ledger.read { reader -> (OffloadTask, Project, Requirement, Idea?)? in
+                guard let task = try reader.task(key.task), let project = try reader.project(task.projectID),
+                    let requirement = try reader.requirement(task.requirementID)
+                else { return nil }
+                return (task, project, requirement, try reader.idea(task.ideaID))
+            }
+            guard let (task, project, requirement, idea) = found, let batch = task.state.holding?.batch else {
+                return nil
+            }
+            let settings = (try? await folders.settings(of: project)) ?? .defaults
+            return AttemptOrder(
+                key: key, batch: batch, project: project, settings: settings, requirement: requirement,
+                title: task.title, check: idea?.check ?? settings.check)
+        } catch {
+            context.logger.error("cut-off attempt not understood: \(error)", metadata: ["attempt": "\(key)"])
+            return nil
+        }
+    }
+
+    private func branched(_ result: AttemptResult?, _ order: AttemptOrder?) async -> AttemptResult? {
+        guard let result, let order else { return result }
+        do {
+            return try await AttemptExecution.withBranch(result, of: order, in: workspaces)
+        } catch {
+            var result = result
+            result.notes.append("no branch was written: \(AttemptExecution.failure(.workspace, error).message)")
+            return result
+        }
+    }
+
+    /// Whatever the agent had done is kept, although the attempt counts for nothing.
+    private func salvaged(_ order: AttemptOrder?) async -> AttemptResult? {
+        guard let order, let workspace = await workspaces.leftover(order) else { return nil }
+        do {
+            return try await workspaces.snapshot(
+                workspace, of: order, message: "\(order.title) (cut off)\n\nOffload-Task: \(order.key.task)\n")
+        } catch {
+            context.logger.warning("work of a cut-off attempt not kept: \(error)", metadata: ["attempt": "\(order.key)"])
+            return nil
+        }
+    }
+
+    private func learnSlotLimits() async {
+        guard let projects = try? await context.ledger.read({ try $0.projects() }) else { return }
+        for project in projects {
+            guard let settings = try? await folders.settings(of: project) else { continue }
+            limits.set(settings.slots, for: project.id)
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package import OffloadDomain
+import ServiceLifecycle
+import Synchronization
+
+/// Tells every watcher what is recorded, in order, without gap or repeat.
+///
+/// The hub reads each new event once and keeps the newest few in memory for all watchers together. A watcher that is behind
+/// what is kept reads on from the ledger, so a slow one costs nothing but its own connection.
+package final class EventHub: Service {
+    package enum News: Sendable, Equatable {
+        case events([RecordedEvent])
+        case progress([ProgressBoard.Entry])
+        /// The asked position is not kept any more (or never existed): load everything anew, then go on from here.
+        case reset(position: Int64)
+    }
+
+    private struct State {
+        var recent: [RecordedEvent] = []
+        var newest: Int64
+        var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+        var nextWatcher = 0
+        var closed = false
+    }
+
+    private let ledger: any Ledger
+    private let state: Mutex<State>
+    package let watcherLimit: Int
+
+    /// Events kept in memory for watchers that keep up.
+    package static let recentLimit = 256
+    /// Events read from the ledger at once for a watcher that is behind.
+    private static let pageSize = 200
+
+    /// - Parameter newest: position of the newest event when the device started.
+    package init(ledger: any Ledger, newest: Int64, watcherLimit: Int) {
+        self.ledger = ledger
+        self.watcherLimit = watcherLimit
+        state = Mutex(State(newest: newest))
+    }
+
+    package var watcherCount: Int { state.withLock { $0.watchers.count } }
+
+    /// Wakes every watcher; called when something changed that is not in the ledger.
+    package func nudge() {
+        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.yield() }
+    }
+
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            for await position in ledger.commits() {
+                do {
+                    try await take(upTo: position)
+                } catch {
+                    // The next commit brings what was missed: reading goes on where it stopped.
+                    continue
+                }
+                if state.withLock({ $0.closed }) { return }
+            }
+        } onGracefulShutdown: {
+            self.close()
+        }
+        close()
+    }
+
+    /// Ends every watcher's stream.
+    package func close() {
+        let watchers = state.withLock { state in
+            state.closed = true
+            defer { state.watchers = [:] }
+            return Array(state.watchers.values)
+        }
+        for watcher in watchers { watcher.finish() }
+    }
+
+    private func take(upTo position: Int64) async throws {
+        while true {
+            let newest = state.withLock { $0.newest }
+            guard newest < position else { return }
+            let events = try await ledger.read { reader in
+                try reader.events(after: newest, projectID: nil, limit: Self.pageSize)
+            }
+            guard let last = events.last else { return }
+            state.withLock { state in
+                state.recent.append(contentsOf: events)
+                state.recent.removeFirst(max(0, state.recent.count - Self.recentLimit))
+                state.newest = last.position
+            }
+            nudge()
+        }
+    }
+
+    /// Calls `body` with everything after `position`, then with what comes, until the caller's task is cancelled, the hub
+    /// closes or `body` throws. While `body` runs nothing is collected for it.
+    /// - Parameters:
+    ///   - position: nil to start with what comes next.
+    ///   - projectID: only events of this project and those of none; nil for all.
+    /// - Throws: `OffloadError` of kind `tooManyRequests` when there are as many watchers as allowed, or what `body` throws.
+    package func watch(
+        after position: Int64?, projectID: ProjectID?, progress: ProgressBoard,
+        _ body: (News) async throws -> Void
+    ) async throws {
+        let (wakes, id) = try join()
+        defer { leave(id) }
+        var cursor = try await startingPoint(position, body)
+        var progressVersion = 0
+        var iterator = wakes.makeAsyncIterator()
+        while !Task.isCancelled {
+            while let events = try await next(after: &cursor, projectID: projectID) {
+                if !events.isEmpty { try await body(.events(events)) }
+            }
+            let (entries, version) = progress.changes(since: progressVersion)
+            progressVersion = version
+            if !entries.isEmpty { try await body(.progress(entries)) }
+            guard await iterator.next() != nil else { return }
+        }
+    }
+
+    private func startingPoint(_ position: Int64?, _ body: (News) async throws -> Void) async throws -> Int64 {
+        let newest = state.withLock { $0.newest }
+        guard let position else { return newest }
+        let oldest = try await ledger.read { try $0.oldestEventPosition() }
+        guard position >= oldest - 1, position <= newest else {
+            try await body(.reset(position: newest))
+            return newest
+        }
+        return position
+    }
+
+    /// The next events for this watcher (perhaps none of its project); nil when it has seen all.
+    private func next(after cursor: inout Int64, projectID: ProjectID?) async throws -> [RecordedEvent]? {
+        let from = cursor
+        let (kept, newest) = state.withLock { state -> ([RecordedEvent]?, Int64) in
+            guard let first = state.recent.first, first.position <= from + 1 else { return (nil, state.newest) }
+            return (state.recent.filter { $0.position > from }, state.newest)
+        }
+        guard newest > from else { return nil }
+        let events =
+            if let kept {
+                kept
+            } else {
+                try await ledger.read { try $0.events(after: from, projectID: nil, limit: Self.pageSize) }
+            }
+        guard let last = events.last else { return nil }
+        cursor = last.position
+        return projectID.map { wanted in events.filter { $0.projectID == nil || $0.projectID == wanted } } ?? events
+    }
+
+    private func join() throws(OffloadError) -> (AsyncStream<Void>, Int) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state -> Int? in
+            guard !state.closed, state.watchers.count < watcherLimit else { return nil }
+            let id = state.nextWatcher
+            state.nextWatcher += 1
+            state.watchers[id] = continuation
+            return id
+        }
+        guard let id else {
+            throw OffloadError(
+                .tooManyRequests, "\(watcherLimit) streams are open; close one or raise OFFLOAD_MAX_STREAMS")
+        }
+        return (stream, id)
+    }
+
+    private func leave(_ id: Int) {
+        state.withLock { $0.watchers[id] = nil }
+    }
+}
