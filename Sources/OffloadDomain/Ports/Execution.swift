@@ -130,3 +130,32 @@ package protocol AgentRunner: Sendable {
     /// Whether the agent of this name can be started, and if not, what to do about it.
     func problem(withAgent name: String, settings: ProjectSettings) async -> String?
 }
+
+/// What attempts wrote, kept outside the ledger: it may be many megabytes.
+package protocol AttemptLogs: Sendable {
+    /// A part of the log.
+    /// - Parameters:
+    ///   - offset: position in everything that was ever written, dropped parts included.
+    ///   - limit: most bytes to return.
+    func read(_ key: AttemptKey, from offset: Int64, limit: Int) async throws -> LogPart
+
+    /// Tells when there may be more to read; ends when the attempt writes no more.
+    func growth(of key: AttemptKey) -> AsyncStream<Void>
+}
+
+/// Some bytes of a log.
+package struct LogPart: Sendable, Equatable {
+    package let bytes: [UInt8]
+    /// Where `bytes` begin; later than asked for when what was asked for is not kept.
+    package let offset: Int64
+    /// Everything that was ever written.
+    package let total: Int64
+
+    package var nextOffset: Int64 { offset + Int64(bytes.count) }
+
+    package init(bytes: [UInt8], offset: Int64, total: Int64) {
+        self.bytes = bytes
+        self.offset = offset
+        self.total = total
+    }
+}

@@ -8,8 +8,12 @@ import Synchronization
 /// what is kept reads on from the ledger, so a slow one costs nothing but its own connection.
 package final class EventHub: Service {
     package enum News: Sendable, Equatable {
+        /// What follows comes after this position.
+        case began(position: Int64)
         case events([RecordedEvent])
         case progress([ProgressBoard.Entry])
+        /// Nothing happened for a while; the connection is to be shown alive.
+        case quiet
         /// The asked position is not kept any more (or never existed): load everything anew, then go on from here.
         case reset(position: Int64)
     }
@@ -17,7 +21,7 @@ package final class EventHub: Service {
     private struct State {
         var recent: [RecordedEvent] = []
         var newest: Int64
-        var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+        var watchers: [Int: AsyncStream<Wake>.Continuation] = [:]
         var nextWatcher = 0
         var closed = false
     }
@@ -42,7 +46,7 @@ package final class EventHub: Service {
 
     /// Wakes every watcher; called when something changed that is not in the ledger.
     package func nudge() {
-        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.yield() }
+        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.yield(.news) }
     }
 
     package func run() async throws {
@@ -111,18 +115,35 @@ package final class EventHub: Service {
             let (entries, version) = progress.changes(since: progressVersion)
             progressVersion = version
             if !entries.isEmpty { try await body(.progress(entries)) }
-            guard await iterator.next() != nil else { return }
+            guard let wake = await iterator.next() else { return }
+            if wake == .pulse { try await body(.quiet) }
         }
     }
 
-    private func startingPoint(_ position: Int64?, _ body: (News) async throws -> Void) async throws -> Int64 {
+    private enum Wake: Sendable {
+        case news, pulse
+    }
+
+    /// Shows every watcher that it is still connected; called every 15 seconds.
+    package func pulse() {
+        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher.yield(.pulse) }
+    }
+
+    private func startingPoint(
+        _ position: Int64?, _ body: (News) async throws -> Void
+    ) async throws -> Int64 {
         let newest = state.withLock { $0.newest }
-        guard let position else { return newest }
+        guard let position else {
+            try await body(.began(position: newest))
+            return newest
+        }
         let oldest = try await ledger.read { try $0.oldestEventPosition() }
         guard position >= oldest - 1, position <= newest else {
+            try await body(.began(position: newest))
             try await body(.reset(position: newest))
             return newest
         }
+        try await body(.began(position: position))
         return position
     }
 
@@ -145,8 +166,8 @@ package final class EventHub: Service {
         return projectID.map { wanted in events.filter { $0.projectID == nil || $0.projectID == wanted } } ?? events
     }
 
-    private func join() throws(OffloadError) -> (AsyncStream<Void>, Int) {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private func join() throws(OffloadError) -> (AsyncStream<Wake>, Int) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(1))
         let id = state.withLock { state -> Int? in
             guard !state.closed, state.watchers.count < watcherLimit else { return nil }
             let id = state.nextWatcher

@@ -1,0 +1,102 @@
+import OffloadDomain
+
+/// The one way in which this program runs git.
+///
+/// Every call carries the same protections: no configuration but the repository's own and ours, no hooks, no file system
+/// monitor, no credential prompts, no transport but local files, no garbage collection behind our back, no bare
+/// repository found by accident. Repositories, work trees and index files are named in the environment, never guessed.
+package struct Git: Sendable {
+    private let tools: any ToolRunner
+    private let executable: String
+    private let searchPath: String
+
+    package init(tools: any ToolRunner, executable: String, searchPath: String) {
+        self.tools = tools
+        self.executable = executable
+        self.searchPath = searchPath
+    }
+
+    /// Where a call works.
+    package enum Place: Sendable, Equatable {
+        /// A repository of ours, named by its git folder; with a work tree and an index of its own for calls that need them.
+        case ours(gitFolder: String, workTree: String? = nil, index: String? = nil)
+        /// The user's repository, entered through its folder. Nothing above that folder is looked at.
+        case users(folder: String)
+        /// No repository.
+        case nowhere
+    }
+
+    /// - Returns: the result whatever the exit code was.
+    package func run(_ arguments: [String], at place: Place, input: [UInt8] = []) async throws -> ToolResult {
+        var call = ToolCall(executable, Self.protections + arguments, environment: environment, input: input)
+        switch place {
+        case .ours(let gitFolder, let workTree, let index):
+            call.environment["GIT_DIR"] = gitFolder
+            call.environment["GIT_WORK_TREE"] = workTree
+            call.environment["GIT_INDEX_FILE"] = index
+            call.folder = workTree ?? gitFolder
+        case .users(let folder):
+            call.environment["GIT_CEILING_DIRECTORIES"] = Self.parent(of: folder)
+            call.folder = folder
+        case .nowhere:
+            call.environment["GIT_CEILING_DIRECTORIES"] = "/"
+        }
+        return try await tools.run(call)
+    }
+
+    /// - Returns: the trimmed output.
+    /// - Throws: `OffloadError` of kind `unprocessable` with git's own message when the exit code is not 0.
+    @discardableResult
+    package func require(_ arguments: [String], at place: Place, input: [UInt8] = []) async throws -> ToolResult {
+        let result = try await run(arguments, at: place, input: input)
+        guard result.succeeded else {
+            let words = PlainText.prefix(PlainText.trimmed(result.message), bytes: 600)
+            let command = arguments.first { !$0.hasPrefix("-") } ?? "git"
+            throw OffloadError(.unprocessable, "git \(command) failed (exit \(result.exitCode)): \(words)")
+        }
+        return result
+    }
+
+    private static func parent(of folder: String) -> String {
+        guard let slash = folder.lastIndex(of: "/"), slash != folder.startIndex else { return "/" }
+        return String(folder[..<slash])
+    }
+
+    private var environment: [String: String] {
+        [
+            "PATH": searchPath,
+            "LC_ALL": "C",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_LFS_SKIP_SMUDGE": "1",
+            "GIT_PROTOCOL_FROM_USER": "0",
+            "GIT_AUTHOR_NAME": "Offload",
+            "GIT_AUTHOR_EMAIL": "offload@localhost",
+            "GIT_COMMITTER_NAME": "Offload",
+            "GIT_COMMITTER_EMAIL": "offload@localhost",
+        ]
+    }
+
+    private static let protections: [String] = [
+        "core.hooksPath=/dev/null",
+        "core.fsmonitor=false",
+        "core.untrackedCache=false",
+        "core.protectHFS=true",
+        "core.protectNTFS=true",
+        "core.alternateRefsCommand=true",
+        "safe.bareRepository=explicit",
+        "protocol.allow=never",
+        "protocol.file.allow=always",
+        "gc.auto=0",
+        "maintenance.auto=false",
+        "submodule.recurse=false",
+        "fetch.recurseSubmodules=false",
+        "diff.ignoreSubmodules=all",
+        "advice.addEmbeddedRepo=false",
+        "commit.gpgSign=false",
+    ].flatMap { ["-c", $0] }
+}

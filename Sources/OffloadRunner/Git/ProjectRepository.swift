@@ -1,0 +1,92 @@
+package import OffloadDomain
+
+/// The user's own repository. Read, and given branches under `offload/`; nothing else of it is ever written.
+package struct ProjectRepository: Sendable {
+    private let git: Git
+    private let place: Git.Place
+    package let folder: String
+
+    package init(git: Git, folder: String) {
+        self.git = git
+        self.folder = folder
+        place = .users(folder: folder)
+    }
+
+    package enum Kind: Sendable, Equatable {
+        case none
+        /// A work tree whose top is this folder.
+        case workTree
+        /// A folder inside the work tree whose top is given.
+        case inside(top: String)
+        case bare
+    }
+
+    /// What the folder is to git.
+    package func kind() async throws -> Kind {
+        let top = try await git.run(["rev-parse", "--show-toplevel"], at: place)
+        if top.succeeded { return top.text == folder || top.text.isEmpty ? .workTree : .inside(top: top.text) }
+        let bare = try await git.run(["rev-parse", "--is-bare-repository"], at: .ours(gitFolder: folder))
+        return bare.succeeded ? .bare : .none
+    }
+
+    /// The top of a work tree that encloses the folder, if there is one above it.
+    package func enclosingTop() async throws -> String? {
+        let result = try await git.run(["-C", folder, "rev-parse", "--show-toplevel"], at: .nowhere)
+        return result.succeeded && !result.text.isEmpty && result.text != folder ? result.text : nil
+    }
+
+    /// The commit that is checked out.
+    /// - Throws: `OffloadError` of kind `unprocessable` when there is none yet.
+    package func head() async throws -> CommitHash {
+        let result = try await git.run(
+            ["rev-parse", "--quiet", "--verify", "--end-of-options", "HEAD^{commit}"], at: place)
+        guard result.succeeded, let hash = CommitHash(result.text) else {
+            throw OffloadError(
+                .unprocessable, "the repository in \(folder) has no commit yet; commit something, then try again")
+        }
+        return hash
+    }
+
+    /// Creates a branch `offload/…` at `commit`, or finds the one that an earlier call created for it.
+    /// - Parameters:
+    ///   - ref: the commit's full ref name in `source`.
+    ///   - slug: the wanted name behind `offload/`; `-2`, `-3` … when it is taken.
+    /// - Returns: the branch's name.
+    /// - Throws: `OffloadError` of kind `unprocessable` with git's message when none could be written.
+    package func publish(_ commit: CommitHash, ref: String, from source: String, slug: String) async throws -> String {
+        try await git.require(
+            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
+             source, ref], at: place)
+        var refusals = 0
+        while true {
+            let taken = try await branches(startingWith: "offload/\(slug)")
+            if let existing = taken.first(where: { $0.commit == commit.hex }) { return existing.name }
+            let name = "offload/" + Slug.firstFree(slug) { candidate in taken.contains { $0.name == "offload/\(candidate)" } }
+            let zero = String(repeating: "0", count: commit.hex.utf8.count)
+            let created = try await git.run(
+                ["update-ref", "-m", "offload: result", "--end-of-options", "refs/heads/\(name)", commit.hex, zero],
+                at: place)
+            if created.succeeded { return name }
+            refusals += 1
+            guard refusals < Self.tries else {
+                throw OffloadError(
+                    .unprocessable,
+                    "git could not create the branch \(name) in \(folder): \(PlainText.prefix(created.message, bytes: 400))")
+            }
+            // Another git process may hold a lock for a moment; a foreign lock is waited for, never removed.
+            try await Task.sleep(for: .milliseconds(50 << refusals) + .milliseconds(Int.random(in: 0..<50)))
+        }
+    }
+
+    private static let tries = 5
+
+    private func branches(startingWith prefix: String) async throws -> [(name: String, commit: String)] {
+        let result = try await git.require(
+            ["for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/offload/"], at: place)
+        return String(decoding: result.output, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[1].hasPrefix(prefix) else { return nil }
+            return (String(parts[1]), String(parts[0]))
+        }
+    }
+}

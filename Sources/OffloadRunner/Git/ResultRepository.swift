@@ -1,0 +1,143 @@
+package import OffloadDomain
+
+/// Our own bare repository of a project. It keeps the commits that work starts from and the results, so that neither
+/// garbage collection nor a rewritten history in the user's repository can take them away.
+package struct ResultRepository: Sendable {
+    private let git: Git
+    package let gitFolder: String
+
+    package init(git: Git, gitFolder: String) {
+        self.git = git
+        self.gitFolder = gitFolder
+    }
+
+    package static func resultRef(_ key: AttemptKey) -> String { "refs/offload/\(key.task)/\(key.number)" }
+    private static func baseRef(_ commit: CommitHash) -> String { "refs/offload-bases/\(commit)" }
+
+    private var place: Git.Place { .ours(gitFolder: gitFolder) }
+
+    /// Makes an empty repository at `folder` with the object format of the user's.
+    package static func create(at folder: String, like project: ProjectRepository, git: Git) async throws {
+        let format = try await git.require(
+            ["rev-parse", "--show-object-format"], at: .users(folder: project.folder))
+        try await git.require(
+            ["init", "--quiet", "--bare", "--template=", "--object-format=\(format.text)", "--end-of-options", folder],
+            at: .nowhere)
+    }
+
+    /// Brings a commit with its history over from the user's repository and keeps it.
+    package func pin(_ commit: CommitHash, from project: ProjectRepository) async throws {
+        if try await holds(commit) { return }
+        try await git.require(
+            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
+             project.folder, "\(commit):\(Self.baseRef(commit))"], at: place)
+    }
+
+    private func holds(_ commit: CommitHash) async throws -> Bool {
+        try await git.run(
+            ["rev-parse", "--quiet", "--verify", "--end-of-options", Self.baseRef(commit)], at: place
+        ).succeeded
+    }
+
+    /// Writes the files of `commit` into an empty work tree and remembers their state in `index`.
+    package func checkOut(_ commit: CommitHash, into workTree: String, index: String) async throws {
+        try await git.require(
+            ["-c", "checkout.workers=0", "read-tree", "--reset", "-u", "--no-recurse-submodules", commit.hex],
+            at: .ours(gitFolder: gitFolder, workTree: workTree, index: index))
+    }
+
+    /// What a work tree differs in from the commit that it started as.
+    package struct Change: Sendable, Equatable {
+        package let commit: CommitHash
+        package let filesChanged: Int
+        package let insertions: Int
+        package let deletions: Int
+        /// Repositories inside the work tree; git can't keep their files.
+        package let nestedRepositories: [String]
+    }
+
+    /// Keeps the work tree's state as one commit on `base` under the attempt's ref. Doing it again for an unchanged work
+    /// tree gives the same commit.
+    /// - Parameter excluding: paths that never belong to a result.
+    /// - Returns: nil when nothing was changed.
+    package func snapshot(
+        _ workTree: String, index: String, base: CommitHash, key: AttemptKey, excluding: [String], message: String
+    ) async throws -> Change? {
+        let work = Git.Place.ours(gitFolder: gitFolder, workTree: workTree, index: index)
+        let nested = try await add(excluding: excluding, base: base, at: work)
+        let tree = try await git.require(["write-tree"], at: work).text
+        let baseTree = try await git.require(["rev-parse", "--verify", "--end-of-options", "\(base)^{tree}"], at: place)
+        guard tree != baseTree.text || !nested.isEmpty else { return nil }
+        let counts = try await count(from: baseTree.text, to: tree)
+        let commit = try await commit(tree, base: base, key: key, message: message)
+        return Change(
+            commit: commit, filesChanged: counts.files, insertions: counts.insertions, deletions: counts.deletions,
+            nestedRepositories: nested)
+    }
+
+    /// - Returns: the nested repositories that were left out.
+    private func add(excluding: [String], base: CommitHash, at work: Git.Place) async throws -> [String] {
+        func add(_ excluded: [String]) async throws -> ToolResult {
+            try await git.run(["add", "--all", "--", "."] + excluded.map { ":(top,exclude,literal)\($0)" }, at: work)
+        }
+        if try await add(excluding).succeeded { return try await dropNestedRepositories(base: base, at: work) }
+        // git refuses to add a nested repository without a commit, and everything else with it.
+        let others = try await git.require(["ls-files", "--others", "--exclude-standard", "-z"], at: work)
+        let nested = others.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            .filter { $0.hasSuffix("/") }.map { String($0.dropLast()) }
+        let second = try await add(excluding + nested)
+        guard second.succeeded else {
+            throw OffloadError(
+                .unprocessable, "git add failed: \(PlainText.prefix(PlainText.trimmed(second.message), bytes: 600))")
+        }
+        return nested
+    }
+
+    private func commit(
+        _ tree: String, base: CommitHash, key: AttemptKey, message: String
+    ) async throws -> CommitHash {
+        let ref = Self.resultRef(key)
+        let kept = try await git.require(["for-each-ref", "--format=%(objectname) %(tree)", ref], at: place)
+        let words = kept.text.split(separator: " ").map(String.init)
+        if words.count == 2, words[1] == tree, let hash = CommitHash(words[0]) { return hash }
+        let made = try await git.require(
+            ["commit-tree", "-p", base.hex, "-F", "-", tree], at: place, input: Array(message.utf8))
+        guard let hash = CommitHash(made.text) else {
+            throw OffloadError(.device, "git commit-tree answered \(PlainText.prefix(made.text, bytes: 100))")
+        }
+        try await git.require(["update-ref", "--end-of-options", ref, hash.hex], at: place)
+        return hash
+    }
+
+    /// Takes gitlinks that the base does not have out of the index and names them.
+    private func dropNestedRepositories(base: CommitHash, at work: Git.Place) async throws -> [String] {
+        let raw = try await git.require(["diff-index", "--cached", "--raw", "-z", "--no-renames", base.hex], at: work)
+        let fields = raw.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        var nested: [String] = []
+        for (header, path) in zip(fields, fields.dropFirst()) where header.hasPrefix(":") {
+            let modes = header.dropFirst().split(separator: " ")
+            if modes.count > 1, modes[1] == "160000", modes[0] != "160000" { nested.append(path) }
+        }
+        guard !nested.isEmpty else { return [] }
+        let list: [UInt8] = nested.flatMap { path -> [UInt8] in Array(path.utf8) + [0] }
+        try await git.require(["update-index", "--force-remove", "-z", "--stdin"], at: work, input: list)
+        return nested
+    }
+
+    private func count(from: String, to: String) async throws -> (files: Int, insertions: Int, deletions: Int) {
+        let result = try await git.require(
+            ["diff-tree", "-r", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", from, to],
+            at: place)
+        var files = 0
+        var insertions = 0
+        var deletions = 0
+        for entry in result.output.split(separator: 0) {
+            let columns = entry.split(separator: UInt8(ascii: "\t"), maxSplits: 2)
+            guard columns.count == 3 else { continue }
+            files += 1
+            insertions += Int(String(decoding: columns[0], as: UTF8.self)) ?? 0
+            deletions += Int(String(decoding: columns[1], as: UTF8.self)) ?? 0
+        }
+        return (files, insertions, deletions)
+    }
+}

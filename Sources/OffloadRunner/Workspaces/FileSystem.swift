@@ -1,0 +1,102 @@
+import OffloadDomain
+import SystemPackage
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Folders and copies inside our own data folder.
+struct FileSystem: Sendable {
+    let tools: any ToolRunner
+
+    enum Kind: Sendable, Equatable {
+        case folder, file, link, other, missing
+    }
+
+    /// What stands at a path, without following a link at its end.
+    static func kind(of path: String) -> Kind {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return .missing }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return .folder
+        case S_IFREG: return .file
+        case S_IFLNK: return .link
+        default: return .other
+        }
+    }
+
+    /// The path without links, dots and doubled slashes; nil when it leads nowhere.
+    static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Creates a folder that only its owner may enter, with those above it.
+    static func makeFolder(_ path: String) throws(OffloadError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw OffloadError(.device, "cannot create the folder \(path): \(Errno(rawValue: errno))")
+        }
+    }
+
+    static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+
+    static func read(_ path: String) -> [UInt8]? {
+        FileManager.default.contents(atPath: path).map { Array($0) }
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) throws(OffloadError) {
+        guard let slash = path.lastIndex(of: "/") else { throw .invalid("path", "must be absolute") }
+        let folder = try SafeFolder(path: String(path[..<slash]))
+        try folder.write(String(path[path.index(after: slash)...]), bytes, mode: 0o600)
+    }
+
+    static func move(_ path: String, to target: String) throws(OffloadError) {
+        guard rename(path, target) == 0 else {
+            throw OffloadError(.device, "cannot move \(path) to \(target): \(Errno(rawValue: errno))")
+        }
+    }
+
+    /// Removes a tree that an agent may have made hard to remove. Says in the log of the caller, not by an error, when
+    /// something stays: what stays is tried again by the next clean-up.
+    func remove(_ path: String) async {
+        guard Self.kind(of: path) != .missing else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            _ = try? await tools.run(ToolCall("/bin/chmod", ["-R", "u+rwX", "--", path]))
+            _ = try? await tools.run(ToolCall("/bin/rm", ["-rf", "--", path]))
+        }
+    }
+
+    /// Copies the content of one folder into another, sharing blocks where the file system can.
+    func copyContent(of folder: String, into target: String) async throws {
+        try await copy([folder + "/."], into: target)
+    }
+
+    /// Copies files and folders, links as links, into an existing folder.
+    func copy(_ sources: [String], into folder: String) async throws {
+        #if os(macOS)
+        let arguments = ["-cRp", "--"]
+        #else
+        let arguments = ["--archive", "--reflink=auto", "--"]
+        #endif
+        let result = try await tools.run(ToolCall("/bin/cp", arguments + sources + [folder + "/"]))
+        guard result.succeeded else {
+            throw OffloadError(
+                .unprocessable, "cannot copy into the workspace: \(PlainText.prefix(result.message, bytes: 400))")
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package import OffloadDomain
+
+/// Workspaces as folders below the data folder, one per attempt.
+///
+/// ```
+/// workspaces/<task>.<attempt>/<project's folder name>/   where the agent works
+/// workspaces/<task>.<attempt>/index                      git's memory of the checkout, out of the agent's sight
+/// workspaces/<task>.<attempt>/base.json                  the same for a project without git
+/// ```
+package struct FileWorkspaces: Workspaces {
+    private let root: String
+    private let repositories: ResultRepositories
+    private let changeSets: ChangeSets
+    private let files: FileSystem
+
+    /// - Parameter dataFolder: the device's data folder, absolute.
+    package init(dataFolder: String, repositories: ResultRepositories, tools: any ToolRunner) {
+        root = "\(dataFolder)/workspaces"
+        self.repositories = repositories
+        files = FileSystem(tools: tools)
+        changeSets = ChangeSets(folder: "\(dataFolder)/change-sets")
+    }
+
+    private struct Layout {
+        let folder: String
+        let tree: String
+        var index: String { "\(folder)/index" }
+        var baseManifest: String { "\(folder)/base.json" }
+    }
+
+    private func layout(_ key: AttemptKey, _ project: Project) -> Layout {
+        let folder = "\(root)/\(key.task).\(key.number)"
+        let name = project.path.split(separator: "/").last.map(String.init) ?? "project"
+        return Layout(folder: folder, tree: "\(folder)/\(name)")
+    }
+
+    package func prepare(_ order: AttemptOrder) async throws -> Workspace {
+        let layout = layout(order.key, order.project)
+        try FileSystem.makeFolder(layout.tree)
+        do {
+            if order.settings.workspace == .isolated {
+                try await fill(layout, order)
+                try await copyAllowed(order, into: layout.tree)
+                try RequirementFile.write(order.requirement, into: layout.tree)
+            }
+        } catch {
+            await files.remove(layout.folder)
+            throw error
+        }
+        return workspace(order, layout)
+    }
+
+    private func workspace(_ order: AttemptOrder, _ layout: Layout) -> Workspace {
+        Workspace(
+            key: order.key, path: layout.tree,
+            requirementPath: order.settings.workspace == .isolated
+                ? "\(layout.tree)/\(order.requirement.path)" : nil)
+    }
+
+    private func fill(_ layout: Layout, _ order: AttemptOrder) async throws {
+        switch order.project.versionControl {
+        case .git:
+            guard let base = order.requirement.base else {
+                throw OffloadError(
+                    .unprocessable, "the requirement names no base commit; retry the task to write it anew")
+            }
+            let repository = try await repositories.repository(of: order.project)
+            try await repository.checkOut(base, into: layout.tree, index: layout.index)
+            try AgentGitFolder.write(
+                into: layout.tree, objects: "\(repository.gitFolder)/objects", base: base, index: layout.index)
+        case .none:
+            try await files.copyContent(of: order.project.path, into: layout.tree)
+            try changeSets.recordBase(of: layout.tree, at: layout.baseManifest)
+        }
+    }
+
+    /// Files that git ignores but the work needs, from the user's own folder.
+    private func copyAllowed(_ order: AttemptOrder, into tree: String) async throws {
+        for path in order.settings.copy {
+            let source = "\(order.project.path)/\(path)"
+            guard FileSystem.kind(of: source) != .missing else { continue }
+            let parents = path.split(separator: "/").dropLast().map(String.init)
+            // Entering without following links: a link in the checkout must not lead the copy outside.
+            _ = try SafeFolder(path: tree).entering(path: parents)
+            try await files.copy([source], into: ([tree] + parents).joined(separator: "/"))
+        }
+    }
+
+    package func snapshot(_ workspace: Workspace, of order: AttemptOrder, message: String) async throws -> AttemptResult {
+        let layout = layout(order.key, order.project)
+        switch order.project.versionControl {
+        case .git:
+            guard let base = order.requirement.base else {
+                throw OffloadError(.unprocessable, "the requirement names no base commit")
+            }
+            let repository = try await repositories.repository(of: order.project)
+            let change = try await repository.snapshot(
+                layout.tree, index: layout.index, base: base, key: order.key,
+                excluding: [Requirement.folder] + order.settings.copy, message: message)
+            return Self.result(change, base: base)
+        case .none:
+            return try changeSets.keep(
+                order.key, tree: layout.tree, baseManifest: layout.baseManifest,
+                excluding: [Requirement.folder] + order.settings.copy)
+        }
+    }
+
+    private static func result(_ change: ResultRepository.Change?, base: CommitHash) -> AttemptResult {
+        guard let change else {
+            return AttemptResult(storage: .empty, filesChanged: 0, insertions: 0, deletions: 0)
+        }
+        let notes = change.nestedRepositories.map {
+            "\($0) is a git repository of its own and was left out; move its files out of it or make it a submodule"
+        }
+        return AttemptResult(
+            storage: .commit(change.commit, base: base), filesChanged: change.filesChanged,
+            insertions: change.insertions, deletions: change.deletions, notes: notes)
+    }
+
+    package func publish(_ result: AttemptResult, of order: AttemptOrder) async throws -> String? {
+        guard case .commit(let commit, _) = result.storage else { return nil }
+        let repository = try await repositories.repository(of: order.project)
+        return try await repositories.project(order.project).publish(
+            commit, ref: ResultRepository.resultRef(order.key), from: repository.gitFolder,
+            slug: Slug.make(from: order.title, fallback: "idea"))
+    }
+
+    package func remove(_ workspace: Workspace) async {
+        await files.remove("\(root)/\(workspace.key.task).\(workspace.key.number)")
+    }
+
+    package func leftover(_ order: AttemptOrder) async -> Workspace? {
+        let layout = layout(order.key, order.project)
+        guard FileSystem.kind(of: layout.tree) == .folder else { return nil }
+        // Without its memory of the start the tree was never finished, and no agent has seen it.
+        let isComplete =
+            FileSystem.kind(of: layout.index) == .file || FileSystem.kind(of: layout.baseManifest) == .file
+        guard isComplete else {
+            await files.remove(layout.folder)
+            return nil
+        }
+        return workspace(order, layout)
+    }
+}

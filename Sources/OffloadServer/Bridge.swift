@@ -1,0 +1,31 @@
+import OffloadCrypto
+package import OffloadDomain
+package import OffloadEngine
+
+/// Everything that the routes may ask for.
+package struct Bridge: Sendable {
+    package let context: EngineContext
+    package let projects: ProjectRegistry
+    package let backlog: Backlog
+    package let queue: TaskQueue
+    package let tasks: TaskReports
+    package let logs: any AttemptLogs
+    package let hub: EventHub
+    package let progress: ProgressBoard
+    package let sessions: Sessions
+
+    package init(
+        context: EngineContext, projects: ProjectRegistry, backlog: Backlog, queue: TaskQueue, tasks: TaskReports,
+        logs: any AttemptLogs, hub: EventHub, progress: ProgressBoard, sessions: Sessions
+    ) {
+        self.context = context
+        self.projects = projects
+        self.backlog = backlog
+        self.queue = queue
+        self.tasks = tasks
+        self.logs = logs
+        self.hub = hub
+        self.progress = progress
+        self.sessions = sessions
+    }
+}

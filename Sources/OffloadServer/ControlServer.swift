@@ -1,0 +1,58 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The control listener: the Bridge API on loopback.
+package struct ControlServer: Service {
+    private let application: Application<RouterResponder<BasicRequestContext>>
+
+    /// Most header bytes of a request.
+    private static let headerLimit = 16 * 1024
+    /// A stream whose client takes nothing for this long is ended.
+    private static let writeLimit = Duration.seconds(30)
+    /// A connection on which nothing is asked for this long is closed.
+    private static let idleLimit = TimeAmount.seconds(120)
+
+    /// - Parameters:
+    ///   - port: 0 for any free one.
+    ///   - listening: called with the port once requests are answered.
+    package init(bridge: Bridge, port: Int, logger: Logger, listening: @escaping @Sendable (Int) async -> Void) {
+        let own = OwnAddress()
+        let routes = Self.routes(bridge, own: own)
+        let router = Router(context: BasicRequestContext.self)
+        router.add(
+            middleware: ControlGate(
+                key: bridge.sessions.key, own: own,
+                publicRoutes: routes.filter { $0.access == .open }.map { .init(method: $0.method, path: $0.path) }))
+        for route in routes { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
+        application = Application(
+            router: router,
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    idleTimeout: Self.idleLimit,
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.headerLimit, maxHeaderListSize: Self.headerLimit,
+                        maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { channel in
+                let bound = channel.localAddress?.port ?? port
+                own.set(port: bound)
+                await listening(bound)
+            },
+            logger: logger)
+    }
+
+    package func run() async throws { try await application.run() }
+
+    /// Every route there is; the route walker asks for the same table.
+    package static func routes(_ bridge: Bridge) -> [ControlRoute] { routes(bridge, own: OwnAddress()) }
+
+    private static func routes(_ bridge: Bridge, own: OwnAddress) -> [ControlRoute] {
+        DeviceRoutes(bridge: bridge, own: own).all + ProjectRoutes(bridge: bridge).all + IdeaRoutes(bridge: bridge).all
+            + QueueRoutes(bridge: bridge).all + LogRoute(bridge: bridge, writeLimit: writeLimit).all
+            + EventStreamRoute(bridge: bridge, writeLimit: writeLimit).all
+    }
+}

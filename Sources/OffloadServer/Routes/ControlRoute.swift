@@ -1,0 +1,34 @@
+package import HTTPTypes
+import Hummingbird
+import OffloadDomain
+
+/// One route of the control listener. There is no route that is not in a table, and none without a stated access.
+package struct ControlRoute: Sendable {
+    package enum Access: Sendable, Equatable {
+        /// Holds no data; needs no key.
+        case open
+        case key
+    }
+
+    typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+
+    package let method: HTTPRequest.Method
+    /// With `{name}` for the parts that vary.
+    package let path: String
+    package let access: Access
+    let handler: Handler
+
+    init(_ method: HTTPRequest.Method, _ path: String, access: Access = .key, _ handler: @escaping Handler) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.handler = handler
+    }
+}
+
+extension BasicRequestContext {
+    /// The id in the path.
+    func id<ID: Identifier>(_ type: ID.Type) throws(OffloadError) -> ID {
+        try ID(parsing: parameters.get("id") ?? "")
+    }
+}

@@ -1,0 +1,86 @@
+import Hummingbird
+import OffloadDomain
+import OffloadEngine
+import OffloadWire
+
+/// Lanes and tasks.
+struct QueueRoutes {
+    let bridge: Bridge
+
+    var all: [ControlRoute] {
+        let queue = bridge.queue
+        return [
+            ControlRoute(.get, "/api/bridge/batches") { _, _ in
+                let batches = try await queue.batches()
+                return JSONResponse.make(BatchList(batches.map { BatchView($0.batch, running: $0.running.map(view)) }))
+            },
+            ControlRoute(.get, "/api/bridge/batches/{id}") { request, context in
+                try await batch(try BatchID(parsing: context.parameters.get("id") ?? ""), try request.page())
+            },
+            ControlRoute(.post, "/api/bridge/batches/{id}/assign") { request, context in
+                try await assign(request, to: context.parameters.get("id") ?? "")
+            },
+            ControlRoute(.post, "/api/bridge/batches/{id}/control") { request, context in
+                let body = try await request.json(ActionRequest.self)
+                let action = try BatchMachine.Action(choosing: body.action, for: "action")
+                let lane = try BatchID(parsing: context.parameters.get("id") ?? "")
+                return JSONResponse.make(BatchView(try await queue.control(lane, action), running: nil))
+            },
+            ControlRoute(.get, "/api/bridge/tasks") { request, _ in try await list(request) },
+            ControlRoute(.get, "/api/bridge/tasks/{id}") { _, context in
+                try await task(try context.id(TaskID.self))
+            },
+            ControlRoute(.post, "/api/bridge/tasks/{id}/cancel") { _, context in
+                JSONResponse.make(view(try await queue.cancel(try context.id(TaskID.self))))
+            },
+            ControlRoute(.post, "/api/bridge/tasks/{id}/retry") { _, context in
+                JSONResponse.make(view(try await queue.retry(try context.id(TaskID.self))))
+            },
+        ]
+    }
+
+    private var device: DeviceView { DeviceView(id: bridge.context.device.id, name: bridge.context.device.name) }
+
+    private func view(_ task: OffloadTask) -> TaskView {
+        TaskView(task, attempts: [], action: bridge.progress.current(task.id)?.action, device: device)
+    }
+
+    private func view(_ report: TaskReports.Report) -> TaskView {
+        TaskView(
+            report.task, attempts: report.attempts, requirementPath: report.requirement?.path,
+            action: bridge.progress.current(report.task.id)?.action, device: device)
+    }
+
+    private func batch(_ id: BatchID, _ page: Page) async throws -> Response {
+        let waiting = try await bridge.queue.waiting(for: id, page: page)
+        guard let found = try await bridge.queue.batches().first(where: { $0.batch.id == id }) else {
+            throw OffloadError(.notFound, "there is no \(id) here")
+        }
+        return JSONResponse.make(
+            BatchView(found.batch, running: found.running.map(view), waiting: waiting.map(view)))
+    }
+
+    /// `any` queues for whichever lane is free first.
+    private func assign(_ request: Request, to name: String) async throws -> Response {
+        let lane = name == "any" ? nil : try BatchID(parsing: name)
+        let body = try await request.json(AssignRequest.self)
+        let ids = try body.ideaIds.map { try IdeaID(parsing: $0) }
+        let assignment = try await bridge.queue.assign(ids, to: lane)
+        if assignment.tasks.isEmpty, let first = assignment.refused.first { throw first.error }
+        return JSONResponse.make(
+            AssignmentView(tasks: assignment.tasks, refused: assignment.refused.map { ($0.ideaID, $0.error) }))
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        let page = try request.page()
+        let filter = TaskFilter(
+            projectID: try request.projectQuery(), status: try request.choice("status", of: OffloadTask.Status.self))
+        let found = try await bridge.tasks.list(filter, page: page)
+        return JSONResponse.make(
+            TaskList(tasks: found.reports.map(view), counts: found.counts, total: found.total, page: page))
+    }
+
+    private func task(_ id: TaskID) async throws -> Response {
+        JSONResponse.make(view(try await bridge.tasks.find(id)))
+    }
+}
