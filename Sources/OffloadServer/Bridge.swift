@@ -9,14 +9,14 @@ package struct Bridge: Sendable {
     package let backlog: Backlog
     package let queue: TaskQueue
     package let tasks: TaskReports
-    package let logs: any AttemptLogs
+    package let logs: any LogLibrary
     package let hub: EventHub
     package let progress: ProgressBoard
     package let sessions: Sessions
 
     package init(
         context: EngineContext, projects: ProjectRegistry, backlog: Backlog, queue: TaskQueue, tasks: TaskReports,
-        logs: any AttemptLogs, hub: EventHub, progress: ProgressBoard, sessions: Sessions
+        logs: any LogLibrary, hub: EventHub, progress: ProgressBoard, sessions: Sessions
     ) {
         self.context = context
         self.projects = projects

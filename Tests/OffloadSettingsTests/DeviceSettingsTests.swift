@@ -151,10 +151,10 @@ func settings(
         for text in outside {
             let error = #expect(throws: OffloadError.self) { try settings(environment: [name: text]) }
             #expect(error?.kind == .invalidRequest)
-            #expect(
-                error?.message.hasPrefix(
-                    "\(name): \"\(text)\" (environment) is not allowed; allowed: a whole number from \(smallest) to \(largest)"
-                ) == true)
+            let message =
+                "\(name): \"\(text)\" (environment) is not allowed; "
+                + "allowed: a whole number from \(smallest) to \(largest)"
+            #expect(error?.message.hasPrefix(message) == true)
         }
     }
 

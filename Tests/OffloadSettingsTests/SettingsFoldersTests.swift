@@ -28,7 +28,8 @@ import Testing
             let machine = Machine(platform: .linux, hostName: hostName, homeFolder: "/h")
             #expect(try settings(machine: machine).deviceName == expected)
         }
-        #expect(try settings(environment: ["OFFLOAD_DEVICE_NAME": "Ada’s 👩‍💻"]).deviceName == "Ada’s 👩‍💻")
+        let name = "Ada’s 👩‍💻"
+        #expect(try settings(environment: ["OFFLOAD_DEVICE_NAME": name]).deviceName == name)
     }
 
     @Test func thisMachineHasUsableDefaults() throws {

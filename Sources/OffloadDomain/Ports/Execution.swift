@@ -132,15 +132,19 @@ package protocol AgentRunner: Sendable {
 }
 
 /// What attempts wrote, kept outside the ledger: it may be many megabytes.
-package protocol AttemptLogs: Sendable {
+package protocol LogLibrary: Sendable {
     /// A part of the log.
     /// - Parameters:
     ///   - offset: position in everything that was ever written, dropped parts included.
     ///   - limit: most bytes to return.
     func read(_ key: AttemptKey, from offset: Int64, limit: Int) async throws -> LogPart
 
-    /// Tells when there may be more to read; ends when the attempt writes no more.
+    /// Tells when there may be more to read; ends when `finish` is called for the attempt. Ask for this first and read
+    /// then, so that nothing is missed.
     func growth(of key: AttemptKey) -> AsyncStream<Void>
+
+    /// The attempt has ended and writes no more.
+    func finish(_ key: AttemptKey)
 }
 
 /// Some bytes of a log.

@@ -13,12 +13,14 @@ package struct AttemptSupervisor: Service {
     private let recorder: AttemptRecorder
     private let recovery: Recovery
     private let execution: AttemptExecution
+    private let logs: any LogLibrary
 
     package init(
         context: EngineContext, folders: any ProjectFolders, workspaces: any Workspaces, runner: any AgentRunner,
-        dispatcher: AttemptDispatcher, limits: SlotLimits, progress: ProgressBoard
+        logs: any LogLibrary, dispatcher: AttemptDispatcher, limits: SlotLimits, progress: ProgressBoard
     ) {
         self.context = context
+        self.logs = logs
         self.dispatcher = dispatcher
         recorder = AttemptRecorder(
             context: context, lanes: LaneFilling(slots: context.device.slots, limits: limits))
@@ -58,6 +60,7 @@ package struct AttemptSupervisor: Service {
         let report = await execution.run(start.order, signal: start.signal)
         let started = await record(report, of: key)
         dispatcher.ended(key)
+        logs.finish(key)
         context.crashPoint.reached(.attemptAfterEndRecorded)
         dispatcher.start(started)
     }

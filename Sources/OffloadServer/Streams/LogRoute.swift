@@ -57,10 +57,17 @@ struct LogRoute {
                     // Listening first: what is written between a look and the wait would be missed otherwise.
                     let growth = bridge.logs.growth(of: key)
                     next = try await drain(key, from: next, output)
+                    if try await isOver(key) { return _ = try await drain(key, from: next, output) }
                     for await _ in growth { next = try await drain(key, from: next, output) }
                     _ = try await drain(key, from: next, output)
                 }
             })
+    }
+
+    private func isOver(_ key: AttemptKey) async throws -> Bool {
+        let attempt = try await bridge.context.ledger.read { try $0.attempt(key) }
+        guard case .ended = attempt?.state else { return attempt == nil }
+        return true
     }
 
     private func drain(_ key: AttemptKey, from offset: Int64, _ output: StreamedBody.Output) async throws -> Int64 {

@@ -1,4 +1,5 @@
-/// The definition of one setting. Its default is a text that is read like any other: what is documented is what is used.
+/// The definition of one setting. Its default is a text that is read like any other, so that what is documented is what
+/// is used.
 struct Setting<Value: Sendable>: Sendable {
     let name: String
     let defaultText: String

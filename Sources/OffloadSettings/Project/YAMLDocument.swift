@@ -11,7 +11,7 @@ struct YAMLEntry {
 enum YAMLDocument {
     /// The entries in the order of the text; none for an empty document.
     static func entries(of text: String) throws(ProjectSettingsProblem) -> [YAMLEntry] {
-        try YAMLGuard.refuseExpansions(in: text)
+        try YAMLGuard.refuseDangers(in: text)
         guard let root = try root(of: text), !YAMLValue(root).isNull else { return [] }
         guard case .mapping(let mapping) = root else {
             throw ProjectSettingsProblem(line: root.mark?.line, "must consist of lines such as \"agent: claude\"")
@@ -28,8 +28,10 @@ enum YAMLDocument {
 
     private static func root(of text: String) throws(ProjectSettingsProblem) -> Node? {
         do {
+            // Editors on Windows put a byte order mark in front, which the parser refuses.
+            let yaml = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
             // The basic resolver gives no meaning to words such as `no` or `1.10`: each key decides what it takes.
-            return try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+            return try Parser(yaml: yaml, resolver: .basic, encoding: .utf8).singleRoot()
         } catch let error as YamlError {
             throw problem(error, in: text)
         } catch {

@@ -1,0 +1,93 @@
+internal import OffloadDomain
+internal import Synchronization
+
+/// Takes a program's output while it runs: writes the logs, understands the agent's protocol, and keeps what the verdict
+/// needs.
+final class RunRecorder: Sendable {
+    /// What is known when the run is over.
+    struct Findings: Sendable {
+        /// The agent's own last word.
+        var end: AgentEvent.End?
+        /// Gathered from the events, for a run without a last word.
+        var report = RunReport()
+        var lastLines = ""
+    }
+
+    private struct State {
+        var splitter = LineSplitter(limit: RunRecorder.lineLimit)
+        var parser: ClaudeStreamParser?
+        var recent = RecentOutput()
+        var findings = Findings()
+    }
+
+    /// Agents put whole files into a line; a result that was cut could not be read.
+    private static let lineLimit = 8 << 20
+
+    private let log: CappedLog
+    private let transcript: CappedLog?
+    private let observe: @Sendable (AgentEvent) -> Void
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - parser: nil for a program whose output is its log.
+    ///   - transcript: where the protocol is kept as it came.
+    init(
+        log: CappedLog, transcript: CappedLog? = nil, parser: ClaudeStreamParser? = nil,
+        observe: @escaping @Sendable (AgentEvent) -> Void = { _ in }
+    ) {
+        self.log = log
+        self.transcript = transcript
+        self.observe = observe
+        state = Mutex(State(parser: parser))
+    }
+
+    /// - Returns: true when the agent has said its last word with this piece.
+    func receive(_ channel: OutputChannel, _ piece: UnsafeRawBufferPointer) -> Bool {
+        state.withLock { state in
+            guard channel == .output, state.parser != nil else {
+                state.recent.append(piece)
+                log.append(piece)
+                return false
+            }
+            transcript?.append(piece)
+            let wasOver = state.findings.end != nil
+            var lines = state.splitter
+            state.splitter = LineSplitter()
+            lines.push(piece) { take($0, &state) }
+            state.splitter = lines
+            return !wasOver && state.findings.end != nil
+        }
+    }
+
+    /// The output has ended.
+    func finish() -> Findings {
+        state.withLock { state in
+            var lines = state.splitter
+            state.splitter = LineSplitter()
+            lines.finish { take($0, &state) }
+            state.findings.lastLines = state.recent.lastLines
+            return state.findings
+        }
+    }
+
+    /// A remark of ours between the program's lines.
+    func note(_ text: String) {
+        log.append("[offload] \(text)\n")
+    }
+
+    private func take(_ line: LineSplitter.Line, _ state: inout State) {
+        for event in state.parser?.events(from: line) ?? [] {
+            switch event {
+            case .started(let session, let model):
+                state.findings.report.sessionID = session
+                state.findings.report.model = model
+            case .usage(let tokens): state.findings.report.cost = .tokens(tokens)
+            // The first one counts: what an agent does after its last word is not part of the run.
+            case .ended(let end): if state.findings.end == nil { state.findings.end = end }
+            case .text, .toolCall, .toolResult, .fileChange, .rateLimit, .unknown: break
+            }
+            log.append(event.logText)
+            observe(event)
+        }
+    }
+}

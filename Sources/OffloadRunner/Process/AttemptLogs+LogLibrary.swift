@@ -1,0 +1,11 @@
+package import OffloadDomain
+
+extension AttemptLogs: LogLibrary {
+    package func read(_ key: AttemptKey, from offset: Int64, limit: Int) async throws -> LogPart {
+        let slice = try reader(.log, of: key).read(from: offset, limit: limit)
+        return LogPart(
+            bytes: slice.bytes, offset: slice.nextOffset - Int64(slice.bytes.count), total: slice.total)
+    }
+
+    package func growth(of key: AttemptKey) -> AsyncStream<Void> { growth(.log, of: key) }
+}

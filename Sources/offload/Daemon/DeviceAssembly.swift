@@ -1,0 +1,137 @@
+import Logging
+import OffloadCrypto
+import OffloadDomain
+import OffloadEngine
+import OffloadRunner
+import OffloadServer
+import OffloadSettings
+import OffloadStore
+import ServiceLifecycle
+
+/// Wires the device: the one place where every part meets the others.
+struct DeviceAssembly: Sendable {
+    let folder: DataFolder
+    let ledger: SQLiteLedger
+    let services: [any Service]
+
+    struct Surroundings: Sendable {
+        let settings: DeviceSettings
+        let environment: [String: String]
+        /// This program's own file, which plays the sample agent.
+        let executable: String
+        let logger: Logger
+    }
+
+    /// Opens the data folder and the record, and builds every service. Nothing runs yet.
+    /// - Parameter listening: called with the control listener's address once it answers.
+    /// - Throws: `OffloadError` saying what stands in the way; nothing stays open then.
+    static func open(
+        _ surroundings: Surroundings, listening: @escaping @Sendable (String) async -> Void
+    ) async throws -> DeviceAssembly {
+        let settings = surroundings.settings
+        let crashPoint: any CrashPoint =
+            try EnvironmentCrashPoint.from(surroundings.environment) ?? NoCrashPoint()
+        let folder = try DataFolder.open(path: settings.dataFolder)
+        do {
+            let ledger = try SQLiteLedger.open(folder: folder.path, crashPoint: crashPoint)
+            let services = try await services(surroundings, folder, ledger, crashPoint, listening)
+            return DeviceAssembly(folder: folder, ledger: ledger, services: services)
+        } catch {
+            folder.close()
+            throw error
+        }
+    }
+
+    private static func services(
+        _ surroundings: Surroundings, _ folder: DataFolder, _ ledger: SQLiteLedger, _ crashPoint: any CrashPoint,
+        _ listening: @escaping @Sendable (String) async -> Void
+    ) async throws -> [any Service] {
+        let settings = surroundings.settings
+        let clock = SystemClock()
+        let deviceID = try await deviceID(in: ledger)
+        let context = EngineContext(
+            device: Device(
+                id: deviceID, name: settings.deviceName, version: Version.text, slots: settings.slots,
+                defaultAgent: settings.agent),
+            ledger: ledger, clock: clock, identifiers: SystemIdentifiers(), crashPoint: crashPoint,
+            logger: surroundings.logger)
+        let newest = try await ledger.read { try $0.newestEventPosition() }
+        let hub = EventHub(ledger: ledger, newest: newest, watcherLimit: settings.largestStreamCount)
+        let progress = ProgressBoard { hub.nudge() }
+        let limits = SlotLimits()
+        let dispatcher = AttemptDispatcher()
+        let workshop = try Workshop(surroundings, dataFolder: folder.path, deviceID: deviceID, crashPoint: crashPoint)
+        let supervisor = AttemptSupervisor(
+            context: context, folders: workshop.folders, workspaces: workshop.workspaces, runner: workshop.runner,
+            logs: workshop.logs, dispatcher: dispatcher, limits: limits, progress: progress)
+        let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
+        let bridge = Bridge(
+            context: context, projects: ProjectRegistry(context: context, folders: workshop.folders),
+            backlog: Backlog(context: context),
+            queue: TaskQueue(context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher),
+            tasks: TaskReports(context: context), logs: workshop.logs, hub: hub, progress: progress,
+            sessions: Sessions(key: key))
+        let server = ControlServer(bridge: bridge, port: settings.port, logger: surroundings.logger) { port in
+            let address = "127.0.0.1:\(port)"
+            do {
+                try folder.announce(address: address)
+            } catch {
+                surroundings.logger.warning("the command line will not find this device by itself: \(error)")
+            }
+            await listening(address)
+        }
+        // Shut down from the end: first nobody is let in any more, then the agents end, then the record of it is told.
+        return [hub, StreamPulse(hub: hub), Housekeeping(context: context), supervisor, server]
+    }
+
+    private static func deviceID(in ledger: SQLiteLedger) async throws -> DeviceID {
+        let new = SystemIdentifiers().make(DeviceID.self)
+        return try await ledger.change { transaction in
+            if let text = try transaction.note(.deviceID), let id = DeviceID(rawValue: text) { return id }
+            try transaction.setNote(.deviceID, to: new.rawValue)
+            return new
+        }
+    }
+
+    /// Ends the record in an orderly way.
+    func close() {
+        do {
+            try ledger.close()
+        } catch {
+            Terminal.complain("offload: the record was not closed in an orderly way: \(error)")
+        }
+        folder.close()
+    }
+}
+
+/// What works on files and processes.
+private struct Workshop {
+    let folders: UserProjectFolders
+    let workspaces: FileWorkspaces
+    let runner: ProcessAgentRunner
+    let logs: AttemptLogs
+
+    init(
+        _ surroundings: DeviceAssembly.Surroundings, dataFolder: String, deviceID: DeviceID,
+        crashPoint: any CrashPoint
+    ) throws {
+        let searchPath = surroundings.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        guard let gitPath = SystemTools.find("git", searchPath: searchPath) else {
+            throw OffloadError(.unprocessable, "git is not installed or not in PATH; Offload needs it")
+        }
+        let tools = SubprocessToolRunner()
+        let git = Git(tools: tools, executable: gitPath, searchPath: searchPath)
+        let repositories = ResultRepositories(dataFolder: dataFolder, git: git, tools: tools)
+        folders = UserProjectFolders(dataFolder: dataFolder, repositories: repositories, git: git) { path in
+            try ProjectSettingsFile.load(folder: path)
+        }
+        workspaces = FileWorkspaces(dataFolder: dataFolder, repositories: repositories, tools: tools)
+        logs = AttemptLogs { key in "\(dataFolder)/attempts/\(key.task)/\(key.number)" }
+        // Two copies of a data folder on one machine must not end each other's agents.
+        let instance = ContentDigest.hex(of: "\(deviceID) \(dataFolder)".utf8).prefix(16)
+        runner = ProcessAgentRunner(
+            catalog: .standard(sampleExecutable: surroundings.executable), keeper: ProcessKeeper(instance: String(instance)),
+            logs: logs, environment: surroundings.environment, defaultAgent: surroundings.settings.agent,
+            crashPoint: crashPoint)
+    }
+}

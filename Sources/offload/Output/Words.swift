@@ -1,0 +1,40 @@
+import OffloadWire
+
+/// How states, times and costs are said to people.
+enum Words {
+    static func tone(ofStatus status: String) -> Terminal.Tone {
+        switch status {
+        case "completed", "accepted", "implemented": .good
+        case "failed", "rejected": .bad
+        case "cancelled", "skipped", "paused", "interrupted": .notice
+        case "running", "synced": .strong
+        default: .plain
+        }
+    }
+
+    static func duration(milliseconds: Int64?) -> String {
+        guard let milliseconds else { return "–" }
+        let seconds = milliseconds / 1_000
+        if seconds < 10 { return "\(seconds).\(milliseconds % 1_000 / 100)s" }
+        if seconds < 60 { return "\(seconds)s" }
+        if seconds < 3_600 { return "\(seconds / 60)m \(seconds % 60)s" }
+        return "\(seconds / 3_600)h \(seconds % 3_600 / 60)m"
+    }
+
+    static func cost(_ cost: CostView?) -> String {
+        guard let cost else { return "–" }
+        if let usd = cost.usd {
+            let cents = Int64((usd * 10_000).rounded())
+            let fraction = String(cents % 10_000 + 10_000).dropFirst()
+            return "$\(cents / 10_000).\(fraction)"
+        }
+        if let input = cost.inputTokens, let output = cost.outputTokens { return "\(input + output) tokens" }
+        return "–"
+    }
+
+    static func files(_ result: ResultView?) -> String {
+        guard let result else { return "–" }
+        if result.kind == "empty" { return "none" }
+        return "\(result.filesChanged) (+\(result.insertions) −\(result.deletions))"
+    }
+}
