@@ -22,8 +22,7 @@ package struct AttemptSupervisor: Service {
         self.context = context
         self.logs = logs
         self.dispatcher = dispatcher
-        recorder = AttemptRecorder(
-            context: context, lanes: LaneFilling(slots: context.device.slots, limits: limits))
+        recorder = AttemptRecorder(context: context, limits: limits)
         recovery = Recovery(
             context: context, folders: folders, workspaces: workspaces, runner: runner, recorder: recorder,
             limits: limits)

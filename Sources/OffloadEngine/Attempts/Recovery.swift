@@ -17,23 +17,25 @@ struct Recovery: Sendable {
         let ended = await runner.endSurvivors()
         if ended > 0 { context.logger.notice("ended \(ended) process(es) that an earlier run left behind") }
         context.crashPoint.reached(.recoveryAfterSweep)
-        for attempt in try await context.ledger.read({ try $0.unfinishedAttempts() }) {
-            try await finish(attempt, processesEnded: ended)
+        for (attempt, judgement) in try await recorder.unfinished() {
+            try await finish(attempt.key, judgement, processesEnded: ended)
         }
         context.crashPoint.reached(.recoveryAfterCommit)
         await learnSlotLimits()
     }
 
-    private func finish(_ attempt: Attempt, processesEnded: Int) async throws {
-        let order = await order(for: attempt.key)
-        if case .sealed(let ending) = attempt.state {
+    private func finish(
+        _ key: AttemptKey, _ judgement: AttemptDecisions.Unfinished, processesEnded: Int
+    ) async throws {
+        let order = await order(for: key)
+        switch judgement {
+        case .publish(let ending):
             let result = await branched(ending.result, order)
-            _ = try await recorder.end(attempt.key, .completed, report: ending.report, result: result)
-        } else {
+            _ = try await recorder.end(key, .completed, report: ending.report, result: result)
+        case .interrupt:
             let result = await salvaged(order)
             _ = try await recorder.end(
-                attempt.key, .interrupted(orderly: false), report: RunReport(processesEnded: processesEnded),
-                result: result)
+                key, .interrupted(orderly: false), report: RunReport(processesEnded: processesEnded), result: result)
         }
         if let order, let workspace = await workspaces.leftover(order) { await workspaces.remove(workspace) }
     }

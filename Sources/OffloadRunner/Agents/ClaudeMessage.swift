@@ -39,7 +39,7 @@ struct ClaudeMessage: Decodable {
     let rateLimit: RateLimit?
 
     init(from decoder: any Decoder) throws {
-        let line = LenientJSON(from: decoder)
+        let line = try LenientJSON(from: decoder)
         guard let type = line["type"]?.string else {
             throw DecodingError.valueNotFound(String.self, .init(codingPath: [], debugDescription: "type"))
         }
@@ -104,7 +104,7 @@ struct ClaudeMessage: Decodable {
 
     private static func result(_ line: LenientJSON) -> Result {
         Result(
-            isError: line["is_error"]?.bool, subtype: line["subtype"]?.string ?? "", 
+            isError: line["is_error"]?.bool, subtype: line["subtype"]?.string ?? "",
             terminalReason: line["terminal_reason"]?.string, text: line["result"]?.string,
             errors: line["errors"]?.elements.compactMap { $0.string ?? $0["message"]?.string } ?? [],
             turns: line["num_turns"]?.integer.flatMap(Int.init(exactly:)),

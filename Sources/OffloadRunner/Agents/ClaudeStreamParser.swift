@@ -118,7 +118,7 @@ package struct ClaudeStreamParser: Sendable {
         if result.terminalReason == "prompt_too_long" {
             return Failure(.agent, "The requirement and what the agent read no longer fit into its context.")
         }
-        let turns = result.turns.map { " after \($0) turns" } ?? ""
+        let turns = result.turns.map { " (after \($0) turns)" } ?? ""
         return switch result.subtype {
         case "error_max_turns": Failure(.agent, "The agent used up its turns before it was done\(turns).")
         case "error_max_budget_usd": Failure(.agent, "The agent used up its budget before it was done\(turns).")

@@ -58,7 +58,7 @@ package struct SubprocessToolRunner: ToolRunner {
     private static func run(
         _ call: ToolCall, _ input: FileDescriptor, _ output: FileDescriptor, _ message: FileDescriptor
     ) async -> Result<TerminationStatus, any Error> {
-        let environment = call.environment.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8) }
+        let environment = call.environment.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)\0".utf8) }
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(call.executable)), arguments: Arguments(call.arguments),

@@ -1,48 +1,35 @@
-package import OffloadDomain
-
-/// A task that a lane has just taken, with everything that its attempt needs to know. It was committed together with the
-/// change that made room or brought the work.
-package struct HandedOut: Sendable, Equatable {
-    package let key: AttemptKey
-    package let batch: BatchID
-    package let project: Project
-    package let requirement: Requirement
-    package let title: String
-    package let ideaCheck: String?
-}
-
 /// Gives waiting tasks to free lanes. Runs inside the transaction of whatever changed, so that no free lane and no waiting
 /// task ever wait for each other across a crash.
 package struct LaneFilling: Sendable {
     private let slots: Int
-    private let limits: SlotLimits
 
-    package init(slots: Int, limits: SlotLimits) {
-        self.slots = slots
-        self.limits = limits
-    }
+    /// - Parameter slots: how many lanes the device has.
+    package init(slots: Int) { self.slots = slots }
 
-    package func fill(_ transaction: inout any LedgerTransaction, at time: Timestamp) throws -> [HandedOut] {
+    package func fill(
+        _ transaction: inout any LedgerTransaction, limits: ProjectSlots, at time: Timestamp
+    ) throws -> [HandedOut] {
         let held = try transaction.heldTasks()
-        var occupied = Set(held.compactMap { $0.state.holding?.batch })
+        var occupied = held.compactMap { $0.state.holding?.batch }
         var running = held.map(\.projectID)
         var handedOut: [HandedOut] = []
         for batch in try transaction.batches(count: slots) {
             guard batch.state == .running, !occupied.contains(batch.id) else { continue }
-            let full = limits.full(running)
-            guard let task = try transaction.nextPending(for: batch.id, excluding: full) else { continue }
+            guard let task = try transaction.nextPending(for: batch.id, excluding: limits.full(running)) else {
+                continue
+            }
             var machine = TaskMachine(task)
             guard case .handedOut(let key) = machine.handOut(to: batch.id, at: time) else { continue }
             try transaction.update(machine.task, from: task)
             try transaction.insert(Attempt(key: key, batch: batch.id, createdAt: time))
-            handedOut.append(try describe(machine.task, key: key, batch: batch.id, in: transaction))
-            occupied.insert(batch.id)
+            handedOut.append(try Self.describe(machine.task, key: key, batch: batch.id, in: transaction))
+            occupied.append(batch.id)
             running.append(task.projectID)
         }
         return handedOut
     }
 
-    private func describe(
+    private static func describe(
         _ task: OffloadTask, key: AttemptKey, batch: BatchID, in reader: any LedgerReader
     ) throws -> HandedOut {
         guard let project = try reader.project(task.projectID) else { throw OffloadError.missing(task.projectID) }

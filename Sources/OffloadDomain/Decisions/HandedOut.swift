@@ -1,0 +1,10 @@
+/// A task that a lane has just taken, with everything that its attempt needs to know. It is committed together with the
+/// change that made room or brought the work.
+package struct HandedOut: Sendable, Equatable {
+    package let key: AttemptKey
+    package let batch: BatchID
+    package let project: Project
+    package let requirement: Requirement
+    package let title: String
+    package let ideaCheck: String?
+}

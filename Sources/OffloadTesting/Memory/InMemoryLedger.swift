@@ -1,0 +1,106 @@
+package import OffloadDomain
+import Synchronization
+
+/// A ledger without a disk, for tests and simulations: the same answers as the real one, one value per state, no threads
+/// of its own. A change runs at once on the caller, so the same calls in the same order give the same trace.
+package final class InMemoryLedger: Ledger {
+    /// Something that a ledger must not do. With one of these the fake shows that the conformance suite would see it.
+    package enum Fault: String, Sendable, CaseIterable {
+        case keepsWorkOfFailedBodies
+        case ignoresTheFence
+        case allowsTwoOpenTasks
+        case allowsTwoHeldTasksPerBatch
+        case takesImpossibleStates
+        case ignoresPriority
+        case ignoresExclusions
+        case reusesPositions
+        case endsTextsAtNUL
+        case staysSilent
+        case leavesOrphans
+    }
+
+    private struct Content {
+        var state: InMemoryState
+        var listeners: [(number: Int, continuation: AsyncStream<Int64>.Continuation)] = []
+        var nextListener = 0
+        var isClosed = false
+    }
+
+    private let content: Mutex<Content>
+    private let fault: Fault?
+
+    package init(fault: Fault? = nil) {
+        self.fault = fault
+        content = Mutex(Content(state: InMemoryState(fault: fault)))
+    }
+
+    package func change<Value: Sendable>(
+        _ body: @escaping @Sendable (inout any LedgerTransaction) throws -> Value
+    ) async throws -> Value {
+        try changeNow(body)
+    }
+
+    /// `change` for callers that are not asynchronous.
+    package func changeNow<Value: Sendable>(
+        _ body: @Sendable (inout any LedgerTransaction) throws -> Value
+    ) throws -> Value {
+        try content.withLock { content in
+            guard !content.isClosed else { throw Self.closed }
+            let before = content.state
+            var transaction: any LedgerTransaction = before
+            let result = Result { try body(&transaction) }
+            guard let after = transaction as? InMemoryState else {
+                throw OffloadError(.device, "the body put another ledger in the place of its own")
+            }
+            if case .success = result { content.state = after }
+            if fault == .keepsWorkOfFailedBodies { content.state = after }
+            if content.state.newestPosition > before.newestPosition, fault != .staysSilent {
+                for listener in content.listeners { listener.continuation.yield(content.state.newestPosition) }
+            }
+            return try result.get()
+        }
+    }
+
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any LedgerReader) throws -> Value
+    ) async throws -> Value {
+        try body(try snapshot())
+    }
+
+    /// The present state; later changes do not show in it.
+    package func snapshot() throws -> any LedgerReader & Sendable {
+        try content.withLock { content in
+            guard !content.isClosed else { throw Self.closed }
+            return content.state
+        }
+    }
+
+    package func commits() -> AsyncStream<Int64> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
+        let number = content.withLock { content -> Int? in
+            guard !content.isClosed else { return nil }
+            defer { content.nextListener += 1 }
+            content.listeners.append((content.nextListener, continuation))
+            return content.nextListener
+        }
+        guard let number else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.content.withLock { content in content.listeners.removeAll { $0.number == number } }
+        }
+        return stream
+    }
+
+    /// Ends the streams of `commits` and refuses what comes later.
+    package func close() {
+        let listeners = content.withLock { content in
+            content.isClosed = true
+            return content.listeners
+        }
+        for listener in listeners { listener.continuation.finish() }
+    }
+
+    private static let closed = OffloadError(.device, "the ledger is closed")
+}

@@ -1,0 +1,78 @@
+package import OffloadDomain
+
+/// Values for tests, told apart by a number.
+package enum Samples {
+    /// An hour of 2026, and so many milliseconds.
+    package static func time(_ milliseconds: Int64 = 0) -> Timestamp {
+        Timestamp(milliseconds: 1_790_000_000_000 + milliseconds)
+    }
+
+    package static func project(_ number: Int, path: String? = nil) -> Project {
+        Project(
+            id: ProjectID(unchecked: "p-\(number)"), name: "Project \(number)", path: path ?? "/projects/\(number)",
+            versionControl: .git, createdAt: time())
+    }
+
+    package static func idea(
+        _ number: Int, of project: Int = 1, title: String? = nil, description: String = "Do it well.",
+        status: Idea.Status = .accepted, priority: Int = 0
+    ) -> Idea {
+        Idea(
+            id: IdeaID(unchecked: "i-\(number)"), projectID: ProjectID(unchecked: "p-\(project)"),
+            title: title ?? "Idea \(number)", description: description, status: status, priority: priority,
+            createdAt: time(), updatedAt: time())
+    }
+
+    package static func requirement(_ number: Int, fileName: String? = nil) -> Requirement {
+        Requirement(
+            id: RequirementID(unchecked: "r-\(number)"), ideaID: IdeaID(unchecked: "i-\(number)"),
+            fileName: fileName ?? "idea-\(number).md", content: "# Idea \(number)\n", base: nil, createdAt: time())
+    }
+
+    /// The task of the idea and the requirement of the same number.
+    package static func task(
+        _ number: Int, of project: Int = 1, idea: Int? = nil, lane: BatchID? = nil, priority: Int = 0,
+        position: Int64? = nil, attempt: Int = 0, state: OffloadTask.State = .pending
+    ) -> OffloadTask {
+        OffloadTask(
+            id: TaskID(unchecked: "t-\(number)"), projectID: ProjectID(unchecked: "p-\(project)"),
+            ideaID: IdeaID(unchecked: "i-\(idea ?? number)"),
+            requirementID: RequirementID(unchecked: "r-\(idea ?? number)"), title: "Idea \(idea ?? number)", lane: lane,
+            priority: priority, position: position ?? Int64(number), attempt: AttemptNumber(value: attempt),
+            state: state, createdAt: time(), updatedAt: time())
+    }
+
+    /// Lanes 1 to 64; another number gives the nearest of them.
+    package static func batch(_ number: Int) -> BatchID {
+        let clamped = min(max(number, 1), BatchID.limit)
+        guard let batch = BatchID(number: clamped) else { preconditionFailure("\(clamped) is a lane") }
+        return batch
+    }
+
+    /// A commit whose 40 digits are all the same.
+    package static func commit(_ digit: Int) -> CommitHash {
+        let text = String(repeating: String(abs(digit) % 16, radix: 16), count: 40)
+        guard let commit = CommitHash(text) else { preconditionFailure("\(text) is a commit") }
+        return commit
+    }
+
+    package static func ending(
+        _ outcome: Attempt.Outcome = .completed, report: RunReport = RunReport(summary: "Done."),
+        result: AttemptResult? = nil
+    ) -> Attempt.Ending {
+        Attempt.Ending(outcome: outcome, startedAt: time(1), endedAt: time(2), report: report, result: result)
+    }
+}
+
+extension LedgerTransaction {
+    /// Inserts an idea, its requirement and its task.
+    package mutating func insertWork(_ task: OffloadTask) throws {
+        guard let number = Int(task.ideaID.rawValue.dropFirst(2)), let project = Int(task.projectID.rawValue.dropFirst(2))
+        else { throw OffloadError(.invalidRequest, "\(task.id) is no sample") }
+        if try idea(task.ideaID) == nil {
+            try insert(Samples.idea(number, of: project))
+            try insert(Samples.requirement(number), of: task.projectID)
+        }
+        try insert(task)
+    }
+}
