@@ -98,6 +98,22 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+
+        .target(name: "OffloadTesting", dependencies: ["OffloadDomain", "OffloadWire"]),
+
+        .testTarget(name: "OffloadWireTests", dependencies: ["OffloadDomain", "OffloadWire"]),
+        .testTarget(name: "OffloadSettingsTests", dependencies: ["OffloadDomain", "OffloadSettings"]),
+        .testTarget(
+            name: "OffloadStoreTests",
+            dependencies: [
+                "OffloadDomain", "OffloadStore", "OffloadTesting", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .testTarget(name: "OffloadTestingTests", dependencies: ["OffloadDomain", "OffloadTesting"]),
+        .testTarget(
+            name: "OffloadBlackBoxTests",
+            dependencies: ["OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadTesting", "OffloadWire"]
+        ),
     ]
 )
 

@@ -13,6 +13,8 @@ package struct Bridge: Sendable {
     package let hub: EventHub
     package let progress: ProgressBoard
     package let sessions: Sessions
+    /// Under which addresses the control listener may be called.
+    let own = OwnAddress()
 
     package init(
         context: EngineContext, projects: ProjectRegistry, backlog: Backlog, queue: TaskQueue, tasks: TaskReports,

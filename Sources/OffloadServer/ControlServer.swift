@@ -11,8 +11,6 @@ package struct ControlServer: Service {
 
     /// Most header bytes of a request.
     private static let headerLimit = 16 * 1024
-    /// A stream whose client takes nothing for this long is ended.
-    private static let writeLimit = Duration.seconds(30)
     /// A connection on which nothing is asked for this long is closed.
     private static let idleLimit = TimeAmount.seconds(120)
 
@@ -20,14 +18,18 @@ package struct ControlServer: Service {
     ///   - port: 0 for any free one.
     ///   - listening: called with the port once requests are answered.
     package init(bridge: Bridge, port: Int, logger: Logger, listening: @escaping @Sendable (Int) async -> Void) {
-        let own = OwnAddress()
-        let routes = Self.routes(bridge, own: own)
+        let own = bridge.own
+        let routes = Self.routes
         let router = Router(context: BasicRequestContext.self)
         router.add(
             middleware: ControlGate(
                 key: bridge.sessions.key, own: own,
                 publicRoutes: routes.filter { $0.access == .open }.map { .init(method: $0.method, path: $0.path) }))
-        for route in routes { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
+        for route in routes {
+            router.on(RouterPath(route.path), method: route.method) { request, context in
+                try await route.handler(bridge, request, context)
+            }
+        }
         application = Application(
             router: router,
             server: .http1(
@@ -47,12 +49,7 @@ package struct ControlServer: Service {
 
     package func run() async throws { try await application.run() }
 
-    /// Every route there is; the route walker asks for the same table.
-    package static func routes(_ bridge: Bridge) -> [ControlRoute] { routes(bridge, own: OwnAddress()) }
-
-    private static func routes(_ bridge: Bridge, own: OwnAddress) -> [ControlRoute] {
-        DeviceRoutes(bridge: bridge, own: own).all + ProjectRoutes(bridge: bridge).all + IdeaRoutes(bridge: bridge).all
-            + QueueRoutes(bridge: bridge).all + LogRoute(bridge: bridge, writeLimit: writeLimit).all
-            + EventStreamRoute(bridge: bridge, writeLimit: writeLimit).all
-    }
+    /// Every route there is.
+    package static let routes =
+        DeviceRoutes.all + ProjectRoutes.all + IdeaRoutes.all + QueueRoutes.all + LogRoute.all + EventStreamRoute.all
 }

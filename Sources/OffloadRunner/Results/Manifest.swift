@@ -37,7 +37,7 @@ struct Manifest: Sendable, Equatable, Codable {
     ///   - excluding: relative paths whose content is left out.
     ///   - earlier: a manifest of the same tree, so that only changed files are read.
     /// - Throws: `OffloadError` of kind `unprocessable` when something can't be read.
-    static func of(_ tree: String, excluding: [String], earlier: Manifest? = nil) throws(OffloadError) -> Manifest {
+    static func of(_ tree: String, excluding: [String], earlier: Manifest? = nil) throws -> Manifest {
         var known: [String: Entry] = [:]
         for entry in earlier?.entries ?? [] { known[entry.path] = entry }
         var entries: [Entry] = []
@@ -60,7 +60,7 @@ struct Manifest: Sendable, Equatable, Codable {
 
     private static func entry(
         _ path: String, in tree: String, _ status: stat, known: Entry?
-    ) throws(OffloadError) -> Entry? {
+    ) throws -> Entry? {
         let kind: Entry.Kind
         switch status.st_mode & S_IFMT {
         case S_IFLNK: kind = .link
@@ -73,19 +73,19 @@ struct Manifest: Sendable, Equatable, Codable {
         return Entry(path: path, kind: kind, sha256: digest, stamp: stamp)
     }
 
-    private static func linkDigest(_ path: String, _ tree: String) throws(OffloadError) -> String {
+    private static func linkDigest(_ path: String, _ tree: String) throws -> String {
         ContentDigest.hex(of: try linkTarget(of: "\(tree)/\(path)"))
     }
 
     /// The text of a symbolic link.
-    static func linkTarget(of path: String) throws(OffloadError) -> [UInt8] {
+    static func linkTarget(of path: String) throws -> [UInt8] {
         var buffer = [CChar](repeating: 0, count: 4_096)
         let count = readlink(path, &buffer, buffer.count)
         guard count >= 0 else { throw OffloadError(.unprocessable, "cannot read the link \(path)") }
         return buffer[..<count].map { UInt8(bitPattern: $0) }
     }
 
-    private static func fileDigest(_ path: String, _ tree: String) throws(OffloadError) -> String {
+    private static func fileDigest(_ path: String, _ tree: String) throws -> String {
         let file = open("\(tree)/\(path)", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard file >= 0 else {
             throw OffloadError(.unprocessable, "cannot read \(path): \(Errno(rawValue: errno))")

@@ -8,7 +8,7 @@ enum AgentGitFolder {
     /// - Parameters:
     ///   - objects: our repository's object folder, read through `alternates`.
     ///   - index: the index that belongs to the files as they are now.
-    static func write(into tree: String, objects: String, base: CommitHash, index: String) throws(OffloadError) {
+    static func write(into tree: String, objects: String, base: CommitHash, index: String) throws {
         let folder = "\(tree)/.git"
         for part in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
             try FileSystem.makeFolder("\(folder)/\(part)")

@@ -40,7 +40,7 @@ struct FileSystem: Sendable {
     }
 
     /// Creates a folder that only its owner may enter, with those above it.
-    static func makeFolder(_ path: String) throws(OffloadError) {
+    static func makeFolder(_ path: String) throws {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -57,13 +57,13 @@ struct FileSystem: Sendable {
         FileManager.default.contents(atPath: path).map { Array($0) }
     }
 
-    static func write(_ bytes: [UInt8], to path: String) throws(OffloadError) {
+    static func write(_ bytes: [UInt8], to path: String) throws {
         guard let slash = path.lastIndex(of: "/") else { throw .invalid("path", "must be absolute") }
         let folder = try SafeFolder(path: String(path[..<slash]))
         try folder.write(String(path[path.index(after: slash)...]), bytes, mode: 0o600)
     }
 
-    static func move(_ path: String, to target: String) throws(OffloadError) {
+    static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else {
             throw OffloadError(.device, "cannot move \(path) to \(target): \(Errno(rawValue: errno))")
         }

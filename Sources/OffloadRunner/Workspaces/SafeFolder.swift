@@ -15,7 +15,7 @@ struct SafeFolder: ~Copyable {
     private let descriptor: CInt
 
     /// - Throws: `OffloadError` of kind `unprocessable` when the path is no folder that can be opened.
-    init(path: String) throws(OffloadError) {
+    init(path: String) throws {
         descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.error("open the folder \(path)") }
     }
@@ -26,7 +26,7 @@ struct SafeFolder: ~Copyable {
 
     /// Enters a folder below this one and creates it where it is missing.
     /// - Throws: `OffloadError` of kind `unprocessable` when the name is taken by a link or a file.
-    func entering(_ name: String) throws(OffloadError) -> SafeFolder {
+    func entering(_ name: String) throws -> SafeFolder {
         var child = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         if child < 0, errno == ENOENT {
             guard mkdirat(descriptor, name, 0o755) == 0 || errno == EEXIST else {
@@ -39,7 +39,7 @@ struct SafeFolder: ~Copyable {
     }
 
     /// Enters a chain of folders.
-    func entering(path components: some Sequence<String>) throws(OffloadError) -> SafeFolder {
+    func entering(path components: some Sequence<String>) throws -> SafeFolder {
         var folder = SafeFolder(descriptor: fcntl(descriptor, F_DUPFD_CLOEXEC, 0))
         for component in components { folder = try folder.entering(component) }
         return folder
@@ -47,7 +47,7 @@ struct SafeFolder: ~Copyable {
 
     /// Writes a file as a whole and durably: either the old content is there or the new one. A link of that name is
     /// replaced, not followed. A file that has the content already is left alone.
-    func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws(OffloadError) {
+    func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws {
         if content(of: name, expecting: bytes.count) == bytes { return }
         let temporary = ".\(name).offload-new"
         unlinkat(descriptor, temporary, 0)

@@ -2,7 +2,7 @@ package import HTTPTypes
 import Hummingbird
 import OffloadDomain
 
-/// One route of the control listener. There is no route that is not in a table, and none without a stated access.
+/// One route of the control listener. The tables are plain values, so that a test can walk them: there is no route that is not in one, and none without a stated access.
 package struct ControlRoute: Sendable {
     package enum Access: Sendable, Equatable {
         /// Holds no data; needs no key.
@@ -10,7 +10,7 @@ package struct ControlRoute: Sendable {
         case key
     }
 
-    typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+    typealias Handler = @Sendable (Bridge, Request, BasicRequestContext) async throws -> Response
 
     package let method: HTTPRequest.Method
     /// With `{name}` for the parts that vary.

@@ -7,18 +7,15 @@ import OffloadWire
 /// The device itself: who it is, and how a browser gets in.
 struct DeviceRoutes {
     let bridge: Bridge
-    let own: OwnAddress
 
-    var all: [ControlRoute] {
-        [
-            ControlRoute(.get, "/api/bridge/status") { _, _ in try await status() },
-            ControlRoute(.post, "/api/bridge/session", access: .open) { request, _ in
-                let body = try await request.json(SessionRequest.self, limit: 4_096)
-                return JSONResponse.make(SessionView(key: try bridge.sessions.redeem(body.secret).reveal))
-            },
-            ControlRoute(.post, "/api/bridge/link") { _, _ in link() },
-        ]
-    }
+    static let all = [
+        ControlRoute(.get, "/api/bridge/status") { bridge, _, _ in try await DeviceRoutes(bridge: bridge).status() },
+        ControlRoute(.post, "/api/bridge/session", access: .open) { bridge, request, _ in
+            let body = try await request.json(SessionRequest.self, limit: 4_096)
+            return JSONResponse.make(SessionView(key: try bridge.sessions.redeem(body.secret).reveal))
+        },
+        ControlRoute(.post, "/api/bridge/link") { bridge, _, _ in DeviceRoutes(bridge: bridge).link() },
+    ]
 
     private func status() async throws -> Response {
         let context = bridge.context
@@ -33,7 +30,7 @@ struct DeviceRoutes {
     /// The secret stands in the fragment, which no browser sends anywhere.
     private func link() -> Response {
         let secret = bridge.sessions.makeLink()
-        let authority = own.authorities.first ?? ""
+        let authority = bridge.own.authorities.first ?? ""
         return JSONResponse.make(
             LinkView(
                 url: "http://\(authority)/zen#\(secret.reveal)",

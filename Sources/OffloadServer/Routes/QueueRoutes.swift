@@ -7,37 +7,36 @@ import OffloadWire
 struct QueueRoutes {
     let bridge: Bridge
 
-    var all: [ControlRoute] {
-        let queue = bridge.queue
-        return [
-            ControlRoute(.get, "/api/bridge/batches") { _, _ in
-                let batches = try await queue.batches()
-                return JSONResponse.make(BatchList(batches.map { BatchView($0.batch, running: $0.running.map(view)) }))
-            },
-            ControlRoute(.get, "/api/bridge/batches/{id}") { request, context in
-                try await batch(try BatchID(parsing: context.parameters.get("id") ?? ""), try request.page())
-            },
-            ControlRoute(.post, "/api/bridge/batches/{id}/assign") { request, context in
-                try await assign(request, to: context.parameters.get("id") ?? "")
-            },
-            ControlRoute(.post, "/api/bridge/batches/{id}/control") { request, context in
-                let body = try await request.json(ActionRequest.self)
-                let action = try BatchMachine.Action(choosing: body.action, for: "action")
-                let lane = try BatchID(parsing: context.parameters.get("id") ?? "")
-                return JSONResponse.make(BatchView(try await queue.control(lane, action), running: nil))
-            },
-            ControlRoute(.get, "/api/bridge/tasks") { request, _ in try await list(request) },
-            ControlRoute(.get, "/api/bridge/tasks/{id}") { _, context in
-                try await task(try context.id(TaskID.self))
-            },
-            ControlRoute(.post, "/api/bridge/tasks/{id}/cancel") { _, context in
-                JSONResponse.make(view(try await queue.cancel(try context.id(TaskID.self))))
-            },
-            ControlRoute(.post, "/api/bridge/tasks/{id}/retry") { _, context in
-                JSONResponse.make(view(try await queue.retry(try context.id(TaskID.self))))
-            },
-        ]
-    }
+    static let all = [
+        ControlRoute(.get, "/api/bridge/batches") { bridge, _, _ in try await QueueRoutes(bridge: bridge).batches() },
+        ControlRoute(.get, "/api/bridge/batches/{id}") { bridge, request, context in
+            let lane = try BatchID(parsing: context.parameters.get("id") ?? "")
+            return try await QueueRoutes(bridge: bridge).batch(lane, try request.page())
+        },
+        ControlRoute(.post, "/api/bridge/batches/{id}/assign") { bridge, request, context in
+            try await QueueRoutes(bridge: bridge).assign(request, to: context.parameters.get("id") ?? "")
+        },
+        ControlRoute(.post, "/api/bridge/batches/{id}/control") { bridge, request, context in
+            let body = try await request.json(ActionRequest.self)
+            let action = try BatchMachine.Action(choosing: body.action, for: "action")
+            let lane = try BatchID(parsing: context.parameters.get("id") ?? "")
+            return JSONResponse.make(BatchView(try await bridge.queue.control(lane, action), running: nil))
+        },
+        ControlRoute(.get, "/api/bridge/tasks") { bridge, request, _ in
+            try await QueueRoutes(bridge: bridge).list(request)
+        },
+        ControlRoute(.get, "/api/bridge/tasks/{id}") { bridge, _, context in
+            try await QueueRoutes(bridge: bridge).task(try context.id(TaskID.self))
+        },
+        ControlRoute(.post, "/api/bridge/tasks/{id}/cancel") { bridge, _, context in
+            let task = try await bridge.queue.cancel(try context.id(TaskID.self))
+            return JSONResponse.make(QueueRoutes(bridge: bridge).view(task))
+        },
+        ControlRoute(.post, "/api/bridge/tasks/{id}/retry") { bridge, _, context in
+            let task = try await bridge.queue.retry(try context.id(TaskID.self))
+            return JSONResponse.make(QueueRoutes(bridge: bridge).view(task))
+        },
+    ]
 
     private var device: DeviceView { DeviceView(id: bridge.context.device.id, name: bridge.context.device.name) }
 
@@ -49,6 +48,11 @@ struct QueueRoutes {
         TaskView(
             report.task, attempts: report.attempts, requirementPath: report.requirement?.path,
             action: bridge.progress.current(report.task.id)?.action, device: device)
+    }
+
+    private func batches() async throws -> Response {
+        let batches = try await bridge.queue.batches()
+        return JSONResponse.make(BatchList(batches.map { BatchView($0.batch, running: $0.running.map(view)) }))
     }
 
     private func batch(_ id: BatchID, _ page: Page) async throws -> Response {

@@ -15,11 +15,12 @@ import Foundation
 /// `GET /api/bridge/stream`: everything that happens, as server-sent events whose ids are positions in the event table.
 struct EventStreamRoute {
     let bridge: Bridge
-    let writeLimit: Duration
 
-    var all: [ControlRoute] {
-        [ControlRoute(.get, "/api/bridge/stream") { request, _ in try open(request) }]
-    }
+    static let all = [
+        ControlRoute(.get, "/api/bridge/stream") { bridge, request, _ in
+            try EventStreamRoute(bridge: bridge).open(request)
+        }
+    ]
 
     private func open(_ request: Request) throws -> Response {
         let projectID = try request.projectQuery()
@@ -34,7 +35,7 @@ struct EventStreamRoute {
             status: .ok,
             headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                try await StreamedBody.write(to: &writer, of: request, limit: writeLimit) { output in
+                try await StreamedBody.write(to: &writer, of: request) { output in
                     try await follow(after: position, projectID: projectID, output)
                 }
             })

@@ -7,14 +7,15 @@ import OffloadEngine
 /// `GET /api/bridge/tasks/{id}/log`: what an attempt wrote, a part of it or all that is still to come.
 struct LogRoute {
     let bridge: Bridge
-    let writeLimit: Duration
 
     /// Most bytes in one answer, and in one write of a followed log.
     private static let partLimit = 1024 * 1024
 
-    var all: [ControlRoute] {
-        [ControlRoute(.get, "/api/bridge/tasks/{id}/log") { request, context in try await log(request, context) }]
-    }
+    static let all = [
+        ControlRoute(.get, "/api/bridge/tasks/{id}/log") { bridge, request, context in
+            try await LogRoute(bridge: bridge).log(request, context)
+        }
+    ]
 
     private func log(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let key = try await attempt(request, of: try context.id(TaskID.self))
@@ -52,7 +53,7 @@ struct LogRoute {
         Response(
             status: .ok, headers: Self.headers,
             body: ResponseBody { writer in
-                try await StreamedBody.write(to: &writer, of: request, limit: writeLimit) { output in
+                try await StreamedBody.write(to: &writer, of: request) { output in
                     var next = offset
                     // Listening first: what is written between a look and the wait would be missed otherwise.
                     let growth = bridge.logs.growth(of: key)

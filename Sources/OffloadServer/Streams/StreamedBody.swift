@@ -5,8 +5,10 @@ import ServiceLifecycle
 import Synchronization
 
 /// A response that goes on until its source ends, the client leaves, the device shuts down, or the client takes nothing for
-/// longer than `limit`.
+/// longer than `writeLimit`.
 enum StreamedBody {
+    private static let writeLimit = Duration.seconds(30)
+
     /// Where the source writes to. A write returns when the connection has taken the bytes.
     struct Output: Sendable {
         fileprivate let writer: ExclusiveWriter
@@ -20,10 +22,10 @@ enum StreamedBody {
     }
 
     static func write(
-        to writer: inout any ResponseBodyWriter, of request: Request, limit: Duration,
+        to writer: inout any ResponseBodyWriter, of request: Request,
         _ source: @escaping @Sendable (Output) async throws -> Void
     ) async throws {
-        let watchdog = WriteWatchdog(limit: limit)
+        let watchdog = WriteWatchdog(limit: writeLimit)
         let exclusive = ExclusiveWriter(writer)
         do {
             try await request.body.consumeWithCancellationOnInboundClose { _ in

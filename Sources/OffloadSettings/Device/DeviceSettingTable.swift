@@ -1,7 +1,7 @@
 /// Every setting of a device: names, defaults and what is allowed, in the order in which people see them.
 struct DeviceSettingTable: Sendable {
     /// Names that are ours and read elsewhere.
-    static let ignoredNames = ["OFFLOAD_CRASH_AT"]
+    static let ignoredNames = ["OFFLOAD_CRASH_AT", "OFFLOAD_ATTEMPT_MARKER"]
 
     let enabled = Setting.flag(
         "OFFLOAD_ENABLED", default: true, "Whether this device takes part in offloading at all")

@@ -43,6 +43,8 @@ final class GroupCommit: Sendable {
         if let refusal { change.refuse(refusal) }
     }
 
+    var waitingChanges: Int { state.withLock { $0.waiting.count } }
+
     /// Takes no more changes. Those that wait already are still run.
     func refuse(with reason: OffloadError) {
         state.withLock { $0.refusal = $0.refusal ?? reason }

@@ -90,6 +90,9 @@ package final class SQLiteLedger: Ledger {
         file.unmarkRunning()
     }
 
+    /// How many changes wait for the next commit.
+    var waitingChanges: Int { group.waitingChanges }
+
     /// The connection that writes, for tests that look below the ports.
     func withWriter<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try pool.writeWithoutTransaction(body)
