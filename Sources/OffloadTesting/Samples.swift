@@ -67,7 +67,8 @@ package enum Samples {
 extension LedgerTransaction {
     /// Inserts an idea, its requirement and its task.
     package mutating func insertWork(_ task: OffloadTask) throws {
-        guard let number = Int(task.ideaID.rawValue.dropFirst(2)), let project = Int(task.projectID.rawValue.dropFirst(2))
+        guard let number = Int(task.ideaID.rawValue.dropFirst(2)),
+            let project = Int(task.projectID.rawValue.dropFirst(2))
         else { throw OffloadError(.invalidRequest, "\(task.id) is no sample") }
         if try idea(task.ideaID) == nil {
             try insert(Samples.idea(number, of: project))

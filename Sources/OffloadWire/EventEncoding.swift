@@ -1,9 +1,9 @@
 package import OffloadDomain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// An event as the bytes that every listener gets.

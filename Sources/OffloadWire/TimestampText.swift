@@ -2,7 +2,8 @@ package import OffloadDomain
 
 /// Times as they stand on the wire: `2026-11-23T08:15:30.042Z`, always UTC, always milliseconds.
 ///
-/// Plain arithmetic on the proleptic Gregorian calendar: no time zone, no locale and no formatter can change a byte of it.
+/// Plain arithmetic on the proleptic Gregorian calendar: no time zone, no locale and no formatter can change a byte of
+/// it.
 extension Timestamp {
     /// The time as text; what lies before 1970 or after 9999 is shown as the nearest time that has four digits of year.
     package var iso8601: String {

@@ -44,7 +44,8 @@ import Testing
         }
     }
 
-    /// What the disk holds at any moment is enough, also without the index of the write-ahead log, which is lost in a crash.
+    /// What the disk holds at any moment is enough, also without the index of the write-ahead log, which is lost in a
+    /// crash.
     @Test func whatWasAcknowledgedIsThereAfterACrash() async throws {
         try await TemporaryFolder.with { folder in
             let ledger = try SQLiteLedger.open(folder: folder.path)

@@ -1,3 +1,4 @@
+import Dispatch
 import OffloadDomain
 import OffloadTesting
 import Synchronization
@@ -17,7 +18,8 @@ private final class CountingCrashPoint: CrashPoint {
 @Suite struct GroupCommitTests {
     /// Holds the writer until a crowd has lined up behind it, then lets all go.
     private func crowd(
-        _ count: Int, on ledger: SQLiteLedger, _ body: @escaping @Sendable (Int, inout any LedgerTransaction) throws -> Void
+        _ count: Int, on ledger: SQLiteLedger,
+        _ body: @escaping @Sendable (Int, inout any LedgerTransaction) throws -> Void
     ) async throws -> [OffloadError?] {
         let gate = Gate()
         return try await withThrowingTaskGroup(of: (Int, OffloadError?).self) { group in
@@ -118,15 +120,15 @@ private final class CountingCrashPoint: CrashPoint {
 
 /// Stops a body, which is not asynchronous, until the test opens it.
 private final class Gate: Sendable {
-    private let isOpen = Mutex(false)
+    private let isOpen = DispatchSemaphore(value: 0)
     private let reached = AsyncStream.makeStream(of: Void.self)
 
     func wait() {
         reached.continuation.finish()
-        while !isOpen.withLock({ $0 }) {}
+        isOpen.wait()
     }
 
     func isReached() async { for await _ in reached.stream {} }
 
-    func open() { isOpen.withLock { $0 = true } }
+    func open() { isOpen.signal() }
 }

@@ -12,7 +12,8 @@ import Testing
             migrations: Schema.current.migrations
                 + (0..<count).map { number in
                     Schema.Migration(
-                        name: "000\(number + 2)-more", sql: "CREATE TABLE more\(number) (id INTEGER PRIMARY KEY) STRICT;")
+                        name: "000\(number + 2)-more",
+                        sql: "CREATE TABLE more\(number) (id INTEGER PRIMARY KEY) STRICT;")
                 })
     }
 

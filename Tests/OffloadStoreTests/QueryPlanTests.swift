@@ -44,7 +44,8 @@ import Testing
             try await ledger.change { transaction in
                 for number in 1...3 {
                     try transaction.insert(Samples.project(number))
-                    try transaction.insertWork(Samples.task(number, of: number, lane: number == 2 ? Samples.batch(1) : nil))
+                    try transaction.insertWork(
+                        Samples.task(number, of: number, lane: number == 2 ? Samples.batch(1) : nil))
                 }
             }
             let project = Samples.project(1).id
@@ -90,7 +91,8 @@ import Testing
             let page = try Page()
             let walks = try Self.walks(of: ledger) { transaction in
                 for filter in [
-                    IdeaFilter(projectID: project), IdeaFilter(status: .accepted), IdeaFilter(projectID: project, text: "x"),
+                    IdeaFilter(projectID: project), IdeaFilter(status: .accepted),
+                    IdeaFilter(projectID: project, text: "x"),
                     IdeaFilter(projectID: project, status: .accepted),
                 ] {
                     _ = try transaction.ideas(filter, page: page)
@@ -143,14 +145,16 @@ import Testing
         }
     }
 
-    /// 100,000 tasks wait in projects that may start nothing: the answer is right, and the statements are as many as the
-    /// projects, not as the tasks.
+    /// 100,000 tasks wait in projects that may start nothing: the answer is right, and the statements are as many as
+    /// the projects, not as the tasks.
     @Test func aLongBacklogOfExcludedProjectsCostsNothing() async throws {
         try await TemporaryFolder.with { folder in
             let ledger = try SQLiteLedger.open(folder: folder.path)
             try await ledger.change { transaction in
                 for number in 1...3 { try transaction.insert(Samples.project(number)) }
-                for number in 1...3 { try transaction.insertWork(Samples.task(number, of: number, position: 1_000_000)) }
+                for number in 1...3 {
+                    try transaction.insertWork(Samples.task(number, of: number, position: 1_000_000))
+                }
             }
             try ledger.withWriter { database in
                 try database.inTransaction {
@@ -162,8 +166,8 @@ import Testing
                             SELECT 'i-' || k, 'p-' || (1 + k % 2), 'accepted', 0, 0, 0, 'Idea', '[]', '' FROM n;
                             INSERT INTO tasks (id, project_id, idea_id, requirement_id, priority, position, attempt,
                                                interruptions, status, created_at, updated_at, title)
-                            SELECT 't' || id, project_id, id, 'r-1', 9, sequence, 0, 0, 'pending', 0, 0, 'Idea' FROM ideas
-                            WHERE length(title) = 4;
+                            SELECT 't' || id, project_id, id, 'r-1', 9, sequence, 0, 0, 'pending', 0, 0, 'Idea'
+                            FROM ideas WHERE length(title) = 4;
                             """)
                     return .commit
                 }
@@ -186,7 +190,8 @@ import Testing
                 let reader = SQLiteReader(connection: Connection(database: database))
                 _ = try reader.nextPending(for: Samples.batch(1), excluding: blocked)
             }
-            // Three projects with waiting tasks and the end of their list, two heads of the one that may start, the task.
+            // Three projects with waiting tasks and the end of their list, two heads of the one that may start, the
+            // task.
             #expect(statements.withLock { $0 } == 7)
             try ledger.close()
         }

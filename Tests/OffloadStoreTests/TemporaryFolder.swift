@@ -5,7 +5,8 @@ struct TemporaryFolder {
     let path: String
 
     static func with<Value>(_ body: (TemporaryFolder) async throws -> Value) async throws -> Value {
-        let folder = TemporaryFolder(path: FileManager.default.temporaryDirectory.path + "/offload-\(UUID().uuidString)")
+        let folder = TemporaryFolder(
+            path: FileManager.default.temporaryDirectory.path + "/offload-\(UUID().uuidString)")
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
         return try await body(folder)

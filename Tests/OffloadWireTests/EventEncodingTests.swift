@@ -20,7 +20,8 @@ import Testing
             (.projectUpdated(Samples.project(1)), "project_updated"),
             (.projectRemoved(Samples.project(1)), "project_removed"),
         ] {
-            #expect(try Self.text(event) == #"{"payload":\#(payload),"projectId":"p-1",\#(Self.frame),"type":"\#(name)"}"#)
+            #expect(
+                try Self.text(event) == #"{"payload":\#(payload),"projectId":"p-1",\#(Self.frame),"type":"\#(name)"}"#)
         }
     }
 
@@ -31,7 +32,8 @@ import Testing
             (BridgeEvent.ideaGenerated(idea), "idea_generated"), (.ideaUpdated(idea), "idea_updated"),
             (.ideaRemoved(idea), "idea_removed"),
         ] {
-            #expect(try Self.text(event) == #"{"payload":\#(payload),"projectId":"p-1",\#(Self.frame),"type":"\#(name)"}"#)
+            #expect(
+                try Self.text(event) == #"{"payload":\#(payload),"projectId":"p-1",\#(Self.frame),"type":"\#(name)"}"#)
         }
     }
 
@@ -64,9 +66,9 @@ import Testing
             report: RunReport(summary: "Done.", processesEnded: 2), result: result)
         #expect(
             try Self.text(.taskCompleted(Samples.task(7, attempt: 1, state: .completed), ending))
-                == #"{"payload":{"attempt":1,"branch":"offload/idea-7","durationMs":1500,"filesChanged":4,"ideaId":"i-7","#
-                + #""processesEnded":2,"projectId":"p-1","status":"completed","summary":"Done.","taskId":"t-7","#
-                + #""title":"Idea 7"},"projectId":"p-1",\#(Self.frame),"type":"task_completed"}"#)
+                == #"{"payload":{"attempt":1,"branch":"offload/idea-7","durationMs":1500,"filesChanged":4,"#
+                + #""ideaId":"i-7","processesEnded":2,"projectId":"p-1","status":"completed","summary":"Done.","#
+                + #""taskId":"t-7","title":"Idea 7"},"projectId":"p-1",\#(Self.frame),"type":"task_completed"}"#)
         let failure = Failure(.checkFailed, "make test ended with 2")
         let failed = Attempt.Ending(
             outcome: .failed(failure), startedAt: nil, endedAt: Samples.time(), report: RunReport(), result: nil)
@@ -102,7 +104,8 @@ import Testing
         let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
         let found = try #require((object?["payload"] as? [String: Any])?["title"] as? String)
         #expect(Array(found.utf8) == Array(title.utf8))
-        #expect(try Self.text(.ideaUpdated(Samples.idea(1, title: "a/b\"c\\d\u{1}\n"))).contains(#""a/b\"c\\d\u0001\n""#))
+        #expect(
+            try Self.text(.ideaUpdated(Samples.idea(1, title: "a/b\"c\\d\u{1}\n"))).contains(#""a/b\"c\\d\u0001\n""#))
     }
 
     @Test func longTextsAreCutBetweenCharacters() throws {
@@ -119,7 +122,8 @@ import Testing
         for end in [Samples.time(-5), Timestamp(milliseconds: .min)] {
             let ending = Attempt.Ending(
                 outcome: .cancelled, startedAt: Samples.time(), endedAt: end, report: RunReport(), result: nil)
-            #expect(try Self.text(.taskCancelled(Samples.task(7, state: .cancelled), ending)).contains(#""durationMs":0,"#))
+            #expect(
+                try Self.text(.taskCancelled(Samples.task(7, state: .cancelled), ending)).contains(#""durationMs":0,"#))
         }
     }
 

@@ -51,7 +51,7 @@ package final class EventHub: Service {
 
     package func run() async throws {
         await withGracefulShutdownHandler {
-            for await position in ledger.commits() {
+            for await position in ledger.commits().cancelOnGracefulShutdown() {
                 do {
                     try await take(upTo: position)
                 } catch {

@@ -58,7 +58,7 @@ struct FileSystem: Sendable {
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws {
-        guard let slash = path.lastIndex(of: "/") else { throw .invalid("path", "must be absolute") }
+        guard let slash = path.lastIndex(of: "/") else { throw OffloadError.invalid("path", "must be absolute") }
         let folder = try SafeFolder(path: String(path[..<slash]))
         try folder.write(String(path[path.index(after: slash)...]), bytes, mode: 0o600)
     }

@@ -3,17 +3,17 @@ import OffloadWire
 import Synchronization
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// The folder in which a device keeps everything, for one running device at a time.
@@ -28,11 +28,16 @@ package final class DataFolder: Sendable {
     private let lock: LockFile
 
     /// Takes the folder for this process, and makes it, for its owner only, when there is none.
-    /// - Throws: `OffloadError` of kind `conflict` naming the process when a device runs there, of kind `unprocessable` when
-    ///   the path cannot be a data folder.
+    /// - Throws: `OffloadError` of kind `conflict` naming the process when a device runs there, of kind
+    ///   `unprocessable` when the path cannot be a data folder.
     package static func open(path: String) throws -> DataFolder {
+        try open(path: path) { usleep(10_000) }
+    }
+
+    /// - Parameter pause: waits a little before the lock is tried again.
+    static func open(path: String, pause: () -> Void) throws -> DataFolder {
         try make(path)
-        let lock = try LockFile.take(path)
+        let lock = try LockFile.take(path, pause: pause)
         return DataFolder(path: path, lock: lock)
     }
 
@@ -63,14 +68,13 @@ package final class DataFolder: Sendable {
             try tighten(path, mode: status.st_mode)
             return
         }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw refusal(path, "it cannot be made (\(PrivateFile.reason(errno)))")
+        var current = path.hasPrefix("/") ? "" : "."
+        for component in path.split(separator: "/") {
+            current += "/\(component)"
+            guard mkdir(current, 0o700) == 0 || errno == EEXIST else {
+                throw refusal(path, "\(current) cannot be made (\(PrivateFile.reason(errno)))")
+            }
         }
-        // The attributes are subject to the umask of the moment, which may also take rights of the owner's.
-        guard chmod(path, 0o700) == 0 else { throw refusal(path, PrivateFile.reason(errno)) }
     }
 
     /// A folder that was there is closed to others only if it is ours or empty: a person may have named a shared one.
@@ -93,8 +97,7 @@ private final class LockFile: Sendable {
     static let name = "offload.lock"
 
     /// Someone who only looks holds the lock for an instant; a device that starts at that instant waits for it.
-    private static let attempts = 50
-    private static let pause: useconds_t = 10_000
+    private static let attempts = 20
 
     /// The open file; nil after `release`.
     private let descriptor: Mutex<Int32?>
@@ -109,7 +112,7 @@ private final class LockFile: Sendable {
 
     deinit { release() }
 
-    static func take(_ folder: String) throws -> LockFile {
+    static func take(_ folder: String, pause: () -> Void) throws -> LockFile {
         let path = folder + "/" + name
         let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -126,7 +129,7 @@ private final class LockFile: Sendable {
                 close(descriptor)
                 throw DataFolder.refusal(folder, "it cannot be locked (\(PrivateFile.reason(reason)))")
             }
-            if attempt < attempts { usleep(pause) }
+            if attempt < attempts { pause() }
         }
         defer { close(descriptor) }
         throw OffloadError(.conflict, "\(folder) is in use by \(describe(read(descriptor)))")

@@ -1,11 +1,11 @@
 import OffloadDomain
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// Files that only their owner may read, by the calls of the system: what they report can be told to a person exactly.
@@ -33,11 +33,11 @@ enum PrivateFile {
     /// Takes the place of `destination` in one step.
     static func rename(_ path: String, to destination: String) throws {
         #if canImport(Darwin)
-            let result = Darwin.rename(path, destination)
+        let result = Darwin.rename(path, destination)
         #elseif canImport(Musl)
-            let result = Musl.rename(path, destination)
+        let result = Musl.rename(path, destination)
         #else
-            let result = Glibc.rename(path, destination)
+        let result = Glibc.rename(path, destination)
         #endif
         guard result == 0 else { throw failure("rename", path) }
     }
@@ -48,8 +48,8 @@ enum PrivateFile {
         guard descriptor >= 0 else { throw failure("open", path) }
         defer { close(descriptor) }
         #if canImport(Darwin)
-            // There, fsync leaves the data in the drive's own cache. Not every file system knows the stronger call.
-            if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+        // There, fsync leaves the data in the drive's own cache. Not every file system knows the stronger call.
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
         #endif
         guard fsync(descriptor) == 0 else { throw failure("flush", path) }
     }

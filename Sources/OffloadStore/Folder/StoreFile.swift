@@ -26,7 +26,8 @@ struct StoreFile: Sendable {
         return true
     }
 
-    /// Not flushed to the disk: after a power cut that takes the mark along, SQLite's own recovery is all that is needed.
+    /// Not flushed to the disk: after a power cut that takes the mark along, SQLite's own recovery is all that is
+    /// needed.
     func markRunning() throws { try PrivateFile.make(sibling(Self.runningMark)) }
 
     /// A mark that cannot be removed costs a check at the next start and nothing else.

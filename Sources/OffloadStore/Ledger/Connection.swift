@@ -2,9 +2,9 @@ import GRDB
 import OffloadDomain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// One SQLite connection, for as long as a body runs on it. Every statement is compiled once per connection and kept.
@@ -25,8 +25,8 @@ struct Connection {
 
     /// Runs a change of data.
     ///
-    /// A full disk or a failed read can make SQLite give up the whole transaction, not only the statement. A body that went
-    /// on after such an error would then write outside of any transaction, so it is stopped here.
+    /// A full disk or a failed read can make SQLite give up the whole transaction, not only the statement. A body that
+    /// went on after such an error would then write outside of any transaction, so it is stopped here.
     @discardableResult
     func write(_ sql: String, _ arguments: StatementArguments) throws -> Int {
         guard database.isInsideTransaction else { throw StoreFailure.transactionLost }
@@ -91,7 +91,6 @@ struct Fields {
 
     mutating func integer() throws -> Int { Int(try number()) }
     mutating func optionalInteger() throws -> Int? { try optionalNumber().map(Int.init) }
-    mutating func flag() throws -> Bool { try number() != 0 }
     mutating func time() throws -> Timestamp { Timestamp(milliseconds: try number()) }
     mutating func optionalTime() throws -> Timestamp? { try optionalNumber().map(Timestamp.init(milliseconds:)) }
 
@@ -152,8 +151,8 @@ struct Fields {
     }
 }
 
-/// A text from outside, as an argument: GRDB ends texts at the first NUL, but bytes it takes whole. Every statement that
-/// takes one says `CAST(? AS TEXT)`, which makes a text of the bytes and changes nothing for all others.
+/// A text from outside, as an argument: GRDB ends texts at the first NUL, but bytes it takes whole. Every statement
+/// that takes one says `CAST(? AS TEXT)`, which makes a text of the bytes and changes nothing for all others.
 struct AnyText: DatabaseValueConvertible {
     private let text: String
 
@@ -168,7 +167,9 @@ struct AnyText: DatabaseValueConvertible {
         text.utf8.contains(0) ? Data(text.utf8).databaseValue : text.databaseValue
     }
 
-    static func fromDatabaseValue(_ value: DatabaseValue) -> AnyText? { String.fromDatabaseValue(value).map(AnyText.init) }
+    static func fromDatabaseValue(_ value: DatabaseValue) -> AnyText? {
+        String.fromDatabaseValue(value).map(AnyText.init)
+    }
 }
 
 /// A short list of texts in one column, as a JSON array.

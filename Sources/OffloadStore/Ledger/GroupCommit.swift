@@ -2,10 +2,11 @@ import GRDB
 import OffloadDomain
 import Synchronization
 
-/// Changes that wait at the same time share one commit, and so one wait for the disk; each is still all or nothing on its
-/// own, and none is answered before the commit that holds it is durable.
+/// Changes that wait at the same time share one commit, and so one wait for the disk; each is still all or nothing on
+/// its own, and none is answered before the commit that holds it is durable.
 ///
-/// The queue has no bound of its own: everyone in it is suspended until answered, so it is as long as there are callers.
+/// The queue has no bound of its own: everyone in it is suspended until answered, so it is as long as there are
+/// callers.
 final class GroupCommit: Sendable {
     /// The most changes of one commit, so that the first of a crowd does not wait for the last.
     static let largestGroup = 256

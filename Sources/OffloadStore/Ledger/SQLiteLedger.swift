@@ -4,7 +4,8 @@ import Synchronization
 
 /// The ledger in an SQLite file, `offload.sqlite`, that this process has for itself.
 ///
-/// Bodies of changes run on one connection, one after another; reads run beside them on a few others, each on a snapshot.
+/// Bodies of changes run on one connection, one after another; reads run beside them on a few others, each on a
+/// snapshot.
 package final class SQLiteLedger: Ledger {
     private let pool: DatabasePool
     private let file: StoreFile
@@ -14,9 +15,10 @@ package final class SQLiteLedger: Ledger {
 
     /// Opens the ledger of a data folder that the caller has locked, and makes it when there is none.
     ///
-    /// An older file is brought up to date after a copy of it was made; after an unclean end the file is checked first.
-    /// - Throws: `OffloadError` of kind `unprocessable` when the file is damaged or was written by a newer version (it is
-    ///   left as it is), of kind `device` when it cannot be opened or made.
+    /// An older file is brought up to date after a copy of it was made; after an unclean end the file is checked
+    /// first.
+    /// - Throws: `OffloadError` of kind `unprocessable` when the file is damaged or was written by a newer version (it
+    ///   is left as it is), of kind `device` when it cannot be opened or made.
     package static func open(folder: String, crashPoint: any CrashPoint = NoCrashPoint()) throws -> SQLiteLedger {
         try open(folder: folder, crashPoint: crashPoint, schema: .current)
     }

@@ -7,7 +7,8 @@ enum StoreConfiguration {
         configuration.label = "offload.ledger"
         configuration.maximumReaderCount = 4
         configuration.foreignKeysEnabled = true
-        // The folder's lock keeps other devices out; a person who looks in with another program may hold us up a little.
+        // The folder's lock keeps other devices out; a person who looks in with another program may hold us up a
+        // little.
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             // Five connections share the memory that one has by default.
@@ -27,9 +28,9 @@ enum StoreConfiguration {
     static func makeDurable(_ database: Database) throws {
         try database.execute(sql: "PRAGMA synchronous = FULL")
         #if canImport(Darwin)
-            // There, fsync alone leaves the data in the drive's own cache.
-            try database.execute(sql: "PRAGMA fullfsync = ON")
-            try database.execute(sql: "PRAGMA checkpoint_fullfsync = ON")
+        // There, fsync alone leaves the data in the drive's own cache.
+        try database.execute(sql: "PRAGMA fullfsync = ON")
+        try database.execute(sql: "PRAGMA checkpoint_fullfsync = ON")
         #endif
     }
 

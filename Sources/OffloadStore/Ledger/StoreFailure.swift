@@ -17,6 +17,8 @@ enum StoreFailure {
     /// The failure of a whole commit: whoever took part in it learns this and nothing else.
     static func ofCommit(_ error: any Error) -> OffloadError {
         switch translate(error) {
+        case let refusal as OffloadError where isFatal(error):
+            OffloadError(.device, "\(refusal.message). Nothing more is written until this device is started again")
         case let refusal as OffloadError where refusal.kind == .device: refusal
         case let other: OffloadError(.device, "the change could not be written: \(other)")
         }
@@ -39,11 +41,12 @@ enum StoreFailure {
         case (.SQLITE_FULL, _):
             OffloadError(.device, "the change was not written: the disk is full. Free some space and try again")
         case (.SQLITE_CORRUPT, _), (.SQLITE_NOTADB, _):
-            OffloadError(.device, "the ledger's file is damaged (\(reason(failure))); restart to have it checked")
+            OffloadError(.device, "the ledger's file is damaged (\(reason(failure)))")
         case (.SQLITE_MISUSE, _) where failure.message == "Connection is closed":
             closed
         default:
-            OffloadError(.device, "the ledger failed: \(reason(failure)) (SQLite \(failure.extendedResultCode.rawValue))")
+            OffloadError(
+                .device, "the ledger failed: \(reason(failure)) (SQLite \(failure.extendedResultCode.rawValue))")
         }
     }
 

@@ -3,13 +3,13 @@ import OffloadDomain
 import OffloadWire
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
-/// Positions are given out by SQLite's AUTOINCREMENT: they grow by one, without gaps (a change that is rolled back gives its
-/// positions back), and are never used twice, also not after pruning or for a project that is gone.
+/// Positions are given out by SQLite's AUTOINCREMENT: they grow by one, without gaps (a change that is rolled back
+/// gives its positions back), and are never used twice, also not after pruning or for a project that is gone.
 extension SQLiteReading {
     package func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent] {
         guard let projectID else {
@@ -51,9 +51,9 @@ extension SQLiteTransaction {
         return position
     }
 
-    /// Only the oldest events go, never some from the middle, so that whoever has read up to `oldestEventPosition` missed
-    /// nothing, however often the wall clock jumped. An event of the future (by a clock that was wrong) keeps those behind
-    /// it until the limit takes them.
+    /// Only the oldest events go, never some from the middle, so that whoever has read up to `oldestEventPosition`
+    /// missed nothing, however often the wall clock jumped. An event of the future (by a clock that was wrong) keeps
+    /// those behind it until the limit takes them.
     package func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int {
         let behindNewest = try newestEventPosition() + 1
         let firstInTime =

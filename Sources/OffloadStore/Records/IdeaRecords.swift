@@ -6,8 +6,8 @@ private enum IdeaSQL {
         id, project_id, status, priority, created_at, updated_at, title, check_command, expected_paths, description
         """
 
-    /// The text is looked for with `instr`, not `LIKE`: it has no wildcards to escape and looks behind a NUL. `lower` folds
-    /// ASCII only.
+    /// The text is looked for with `instr`, not `LIKE`: it has no wildcards to escape and looks behind a NUL. `lower`
+    /// folds ASCII only.
     static func condition(_ filter: IdeaFilter) -> (sql: String, arguments: StatementArguments) {
         var terms: [String] = []
         var arguments: StatementArguments = []

@@ -3,10 +3,10 @@ import OffloadDomain
 
 /// Which waiting task goes next.
 ///
-/// Neither query walks the backlog: for each project that has waiting tasks they look at two places of an index, the head
-/// of those that wait for the lane and the head of those that wait for any. So a project that may start nothing more costs
-/// the same with one waiting task as with a hundred thousand. The indexes are named in the queries, because a plan that
-/// does without them would be correct and slow.
+/// Neither query walks the backlog: for each project that has waiting tasks they look at two places of an index, the
+/// head of those that wait for the lane and the head of those that wait for any. So a project that may start nothing
+/// more costs the same with one waiting task as with a hundred thousand. The indexes are named in the queries, because
+/// a plan that does without them would be correct and slow.
 extension SQLiteReading {
     package func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask? {
         var best: QueueHead?

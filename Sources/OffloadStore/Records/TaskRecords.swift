@@ -3,8 +3,8 @@ import OffloadDomain
 
 enum TaskSQL {
     static let columns = """
-        id, project_id, idea_id, requirement_id, title, lane, priority, position, attempt, interruptions, status, batch, \
-        phase, failure_kind, failure_message, created_at, updated_at
+        id, project_id, idea_id, requirement_id, title, lane, priority, position, attempt, interruptions, status, \
+        batch, phase, failure_kind, failure_message, created_at, updated_at
         """
 
     fileprivate static func condition(_ filter: TaskFilter) -> (sql: String, arguments: StatementArguments) {
@@ -90,25 +90,38 @@ extension SQLiteTransaction {
             ])
     }
 
-    /// The fence is part of the statement that writes. Position and phase belong to it too: a task that went through a
-    /// retry can be pending again with the same attempt, but at another place, and a request to cancel must not be lost to
-    /// someone who has not seen it.
+    /// The fence is part of the statement that writes. Lane, position and phase belong to it too: a task that went
+    /// through a retry can be pending again with the same attempt, but at another place, and a request to cancel must
+    /// not be lost to someone who has not seen it.
+    ///
+    /// Only what can have changed is written: SQLite writes every index anew that has to do with a column that is set,
+    /// and most changes leave a task where it stands and do not end it.
     package func update(_ task: OffloadTask, from old: OffloadTask) throws {
         guard task.id == old.id else { throw OffloadError(.device, "\(old.id) cannot become \(task.id)") }
+        var columns = "attempt = ?, interruptions = ?, status = ?, batch = ?, phase = ?, updated_at = ?"
+        var arguments: StatementArguments = [
+            task.attempt.value, task.interruptions, task.state.status.rawValue, task.state.holding?.batch.number,
+            task.state.holding?.phase.rawValue, task.updatedAt.milliseconds,
+        ]
+        if task.lane != old.lane || task.position != old.position {
+            columns += ", lane = ?, position = ?"
+            arguments += [task.lane?.number, task.position]
+        }
+        if task.state.status.isFinal || old.state.status.isFinal {
+            columns += ", failure_kind = ?, failure_message = CAST(? AS TEXT), finished_at = ?"
+            arguments += [
+                task.state.failure?.kind.rawValue, AnyText(task.state.failure?.message), task.finishedAt?.milliseconds,
+            ]
+        }
+        arguments += [
+            old.id.rawValue, old.attempt.value, old.state.status.rawValue, old.lane?.number, old.position,
+            old.state.holding?.phase.rawValue,
+        ]
         let changed = try connection.write(
             """
-            UPDATE tasks
-            SET lane = ?, position = ?, attempt = ?, interruptions = ?, status = ?, batch = ?, phase = ?,
-                failure_kind = ?, failure_message = CAST(? AS TEXT), updated_at = ?, finished_at = ?
-            WHERE id = ? AND attempt = ? AND status = ? AND position = ? AND phase IS ?
-            """,
-            [
-                task.lane?.number, task.position, task.attempt.value, task.interruptions, task.state.status.rawValue,
-                task.state.holding?.batch.number, task.state.holding?.phase.rawValue,
-                task.state.failure?.kind.rawValue, AnyText(task.state.failure?.message), task.updatedAt.milliseconds,
-                task.finishedAt?.milliseconds, old.id.rawValue, old.attempt.value, old.state.status.rawValue,
-                old.position, old.state.holding?.phase.rawValue,
-            ])
+            UPDATE tasks SET \(columns)
+            WHERE id = ? AND attempt = ? AND status = ? AND lane IS ? AND position = ? AND phase IS ?
+            """, arguments)
         guard changed == 0 else { return }
         guard let stored = try self.task(old.id) else { throw OffloadError.missing(old.id) }
         throw OffloadError(

@@ -1,9 +1,9 @@
 extension Schema.Migration {
     /// The first schema.
     ///
-    /// `sequence` is the order of insertion and the order of every list: wall clocks jump. Texts of people and agents come
-    /// last in their rows, so that looking through the short columns reads no overflow pages. The CHECKs repeat what the
-    /// model's types already say: they hold for every program that ever writes to this file.
+    /// `sequence` is the order of insertion and the order of every list: wall clocks jump. Texts of people and agents
+    /// come last in their rows, so that looking through the short columns reads no overflow pages. The CHECKs repeat
+    /// what the model's types already say: they hold for every program that ever writes to this file.
     static let ledger = Schema.Migration(
         name: "0001-ledger",
         sql: """

@@ -3,7 +3,8 @@ import OffloadDomain
 
 /// The tables, as the history of how they came to be.
 struct Schema: Sendable {
-    /// One step of the history. Once released it is never edited: files that went through it would differ from new ones.
+    /// One step of the history. Once released it is never edited: files that went through it would differ from new
+    /// ones.
     struct Migration: Sendable {
         /// Stands in file names of backups.
         let name: String

@@ -2,9 +2,9 @@ import GRDB
 import OffloadDomain
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Copies of the ledger as it was before a new version changed its tables.

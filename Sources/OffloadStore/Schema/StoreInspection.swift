@@ -6,8 +6,8 @@ struct StoreInspection {
     let file: StoreFile
     let schema: Schema
 
-    /// - Throws: `OffloadError` of kind `unprocessable` when the file is damaged or newer than this program. Not a byte of
-    ///   it is changed.
+    /// - Throws: `OffloadError` of kind `unprocessable` when the file is damaged or newer than this program. Not a
+    ///   byte of it is changed.
     func inspect() throws {
         do {
             let queue = try DatabaseQueue(path: file.path, configuration: StoreConfiguration.makeReadOnly())
@@ -34,7 +34,8 @@ struct StoreInspection {
             .unprocessable,
             """
             the ledger \(file.path) is damaged (\(findings)). Nothing in it was changed. Put a backup in its place \
-            (remove \(StoreFile.name)-wal and \(StoreFile.name)-shm with it), or move it away to start with an empty ledger
+            (remove \(StoreFile.name)-wal and \(StoreFile.name)-shm with it), or move it away to start with an \
+            empty ledger
             """)
     }
 

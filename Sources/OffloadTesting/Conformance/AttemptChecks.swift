@@ -6,7 +6,8 @@ extension LedgerConformance {
     private static let everyState: [Attempt.State] = [
         .starting,
         .running(startedAt: Samples.time(4)),
-        .sealed(Samples.ending(result: AttemptResult(storage: .changeSet, filesChanged: 1, insertions: 2, deletions: 3))),
+        .sealed(
+            Samples.ending(result: AttemptResult(storage: .changeSet, filesChanged: 1, insertions: 2, deletions: 3))),
         .ended(Samples.ending()),
         .ended(
             Samples.ending(
@@ -17,7 +18,8 @@ extension LedgerConformance {
                 result: AttemptResult(
                     storage: .commit(Samples.commit(1), base: Samples.commit(2)), branch: "offload/é", filesChanged: 1,
                     insertions: 2, deletions: 3, notes: ["a nested repository was left out", "", "\0\""]))),
-        .ended(Samples.ending(.failed(Failure(.rateLimited, "later\0 again")), report: RunReport(cost: .tokens(tokens)))),
+        .ended(
+            Samples.ending(.failed(Failure(.rateLimited, "later\0 again")), report: RunReport(cost: .tokens(tokens)))),
         .ended(
             Attempt.Ending(
                 outcome: .cancelled, startedAt: nil, endedAt: Samples.time(3), report: RunReport(),
@@ -56,7 +58,8 @@ extension LedgerConformance {
                 try transaction.insertWork(Samples.task(1))
                 try transaction.insertWork(Samples.task(2))
                 let attempts = [
-                    attempt(1, 3), attempt(1, 1, everyState[3]), attempt(2, 1, everyState[1]), attempt(1, 2, everyState[2]),
+                    attempt(1, 3), attempt(1, 1, everyState[3]), attempt(2, 1, everyState[1]),
+                    attempt(1, 2, everyState[2]),
                     attempt(1, 10, everyState[5]),
                 ]
                 for attempt in attempts { try transaction.insert(attempt) }

@@ -1,9 +1,11 @@
 import OffloadDomain
 
 extension LedgerConformance {
-    /// Texts that a store might spoil: none at all, a NUL, quotes and wildcards, letters composed in two ways, the largest.
+    /// Texts that a store might spoil: none at all, a NUL, quotes and wildcards, letters composed in two ways, the
+    /// largest.
     private static let awkwardTexts = [
-        "", "a\0b", "\0", "it's \"quoted\" \\ 100% _", "caf\u{E9}", "cafe\u{301}", "\u{2028}\u{7F}\r\n\t\u{1}", "👩‍👩‍👧‍👦 العربية",
+        "", "a\0b", "\0", "it's \"quoted\" \\ 100% _", "caf\u{E9}", "cafe\u{301}", "\u{2028}\u{7F}\r\n\t\u{1}",
+        "👩‍👩‍👧‍👦 العربية",
         String(repeating: "x\0é", count: 16 * 1024),
     ]
 
@@ -156,9 +158,12 @@ extension LedgerConformance {
                 let found = try reader.requirement(requirement.id)
                 try expectEqual(found, requirement, "the whole requirement")
                 try expectSameBytes(found?.content, requirement.content, "its content")
-                try expectEqual(try reader.requirement(RequirementID(unchecked: "r-2"))?.base, nil, "no base is no base")
-                try expect(try reader.requirementExists(fileName: "a.md", in: Samples.project(1).id), "the name is taken")
-                try expect(try !reader.requirementExists(fileName: "b.md", in: Samples.project(1).id), "this one is not")
+                try expectEqual(
+                    try reader.requirement(RequirementID(unchecked: "r-2"))?.base, nil, "no base is no base")
+                try expect(
+                    try reader.requirementExists(fileName: "a.md", in: Samples.project(1).id), "the name is taken")
+                try expect(
+                    try !reader.requirementExists(fileName: "b.md", in: Samples.project(1).id), "this one is not")
             }
         }
     ]

@@ -71,7 +71,8 @@ extension LedgerConformance {
                 try expectEqual(try transaction.pruneEvents(before: Samples.time(5), keeping: 100), 2, "two in front")
                 let kept = try transaction.events(after: 0, projectID: nil, limit: 10).map(\.position)
                 try expectEqual(kept, [3, 4, 5, 6], "none from the middle")
-                try expectEqual(try transaction.pruneEvents(before: Samples.time(5), keeping: 3), 1, "one above the limit")
+                try expectEqual(
+                    try transaction.pruneEvents(before: Samples.time(5), keeping: 3), 1, "one above the limit")
                 try expectEqual(try transaction.oldestEventPosition(), 4, "the oldest that is kept")
                 try expectEqual(try transaction.pruneEvents(before: Samples.time(5), keeping: 0), 3, "a limit of none")
             }

@@ -85,7 +85,8 @@ extension LedgerConformance {
                 try transaction.save(touched)
                 try expectEqual(try transaction.batch(touched.id), touched, "what was saved last")
                 try expectEqual(
-                    try transaction.batches(count: 3), [Batch(id: Samples.batch(1)), touched, Batch(id: Samples.batch(3))],
+                    try transaction.batches(count: 3),
+                    [Batch(id: Samples.batch(1)), touched, Batch(id: Samples.batch(3))],
                     "lanes 1 to 3")
                 try expectEqual(try transaction.batches(count: 0), [], "no lanes")
             }

@@ -4,8 +4,13 @@ extension LedgerConformance {
     private static let everyState: [OffloadTask.State] =
         [
             .pending, .completed, .failed(Failure(.checkFailed, "make test\0 ended with 2")), .cancelled,
-        ] + OffloadTask.Holding.Phase.allCases.enumerated().map { .running(.init(batch: Samples.batch($0 + 1), phase: $1)) }
-        + OffloadTask.Holding.Phase.allCases.enumerated().map { .synced(.init(batch: Samples.batch($0 + 11), phase: $1)) }
+        ]
+        + OffloadTask.Holding.Phase.allCases.enumerated().map {
+            .running(.init(batch: Samples.batch($0 + 1), phase: $1))
+        }
+        + OffloadTask.Holding.Phase.allCases.enumerated().map {
+            .synced(.init(batch: Samples.batch($0 + 11), phase: $1))
+        }
 
     static let taskChecks = [
         Check("a task comes back whole in every state") { subject in
@@ -23,11 +28,14 @@ extension LedgerConformance {
                 try transaction.insert(Samples.project(1))
                 var task = Samples.task(1, attempt: 1)
                 try transaction.insertWork(task)
-                for state in everyState.flatMap({ first in everyState.flatMap { [first, $0] } }) {
+                let steps = everyState.flatMap { first in everyState.flatMap { [first, $0] } }
+                for (step, state) in steps.enumerated() {
                     let old = task
-                    task.state = state
-                    (task.attempt, task.position) = (old.attempt.next, old.position + 1)
-                    (task.lane, task.interruptions) = (Samples.batch(2), 1)
+                    (task.state, task.attempt, task.interruptions) = (state, old.attempt.next, step % 3)
+                    task.updatedAt = Samples.time(Int64(step))
+                    // Some go to another place, some to another lane, some stay.
+                    task.position += step.isMultiple(of: 3) ? 1 : 0
+                    task.lane = step.isMultiple(of: 5) ? (old.lane == nil ? Samples.batch(2) : nil) : old.lane
                     try transaction.update(task, from: old)
                     try expectEqual(try transaction.task(task.id), task, "\(old.state) to \(state)")
                 }
@@ -39,14 +47,15 @@ extension LedgerConformance {
                 let batch = Samples.batch(1)
                 let current = Samples.task(1, position: 5, attempt: 2, state: .running(.init(batch: batch)))
                 try transaction.insertWork(current)
-                var (attempt, status, position, phase) = (current, current, current, current)
+                var (attempt, status, lane, position, phase) = (current, current, current, current, current)
                 attempt.attempt = AttemptNumber(value: 1)
                 status.state = .synced(.init(batch: batch))
+                lane.lane = batch
                 position.position = 4
                 phase.state = .running(.init(batch: batch, phase: .cancelling))
                 var new = current
                 new.state = .completed
-                for old in [attempt, status, position, phase] {
+                for old in [attempt, status, lane, position, phase] {
                     try expectRefusal(.stale, "another \(old)") { try transaction.update(new, from: old) }
                     try expectEqual(try transaction.task(current.id), current, "nothing was written")
                 }
@@ -103,10 +112,13 @@ extension LedgerConformance {
                         try transaction.insertWork(Samples.task(number, attempt: 0, state: state))
                     }
                 }
-                try expectRefusal(.device, "a negative attempt") { try transaction.insertWork(Samples.task(5, attempt: -1)) }
+                try expectRefusal(.device, "a negative attempt") {
+                    try transaction.insertWork(Samples.task(5, attempt: -1))
+                }
                 try transaction.insertWork(Samples.task(6))
                 let broken = Attempt.Ending(
-                    outcome: .cancelled, startedAt: nil, endedAt: Samples.time(), report: RunReport(turns: -1), result: nil)
+                    outcome: .cancelled, startedAt: nil, endedAt: Samples.time(), report: RunReport(turns: -1),
+                    result: nil)
                 for (key, state) in [
                     (0, Attempt.State.starting), (1, .ended(broken)), (2, .sealed(Samples.ending(.cancelled))),
                 ] {

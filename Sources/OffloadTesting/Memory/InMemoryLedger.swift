@@ -1,8 +1,8 @@
 package import OffloadDomain
 import Synchronization
 
-/// A ledger without a disk, for tests and simulations: the same answers as the real one, one value per state, no threads
-/// of its own. A change runs at once on the caller, so the same calls in the same order give the same trace.
+/// A ledger without a disk, for tests and simulations: the same answers as the real one, one value per state, no
+/// threads of its own. A change runs at once on the caller, so the same calls in the same order give the same trace.
 package final class InMemoryLedger: Ledger {
     /// Something that a ledger must not do. With one of these the fake shows that the conformance suite would see it.
     package enum Fault: String, Sendable, CaseIterable {

@@ -117,7 +117,8 @@ extension InMemoryState: LedgerReader {
     func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent] {
         events.lazy.map(\.event)
             .filter { event in
-                event.position > position && (projectID == nil || event.projectID == nil || event.projectID == projectID)
+                event.position > position
+                    && (projectID == nil || event.projectID == nil || event.projectID == projectID)
             }
             .prefix(max(0, limit)).map { $0 }
     }

@@ -90,7 +90,8 @@ extension InMemoryState: LedgerTransaction {
         guard task.id == old.id else { throw OffloadError(.device, "\(old.id) cannot become \(task.id)") }
         guard var stored = taskTable[old.id] else { throw OffloadError.missing(old.id) }
         let isCurrent =
-            stored.attempt == old.attempt && stored.state.status == old.state.status && stored.position == old.position
+            stored.attempt == old.attempt && stored.state.status == old.state.status
+            && stored.lane == old.lane && stored.position == old.position
             && stored.state.holding?.phase == old.state.holding?.phase
         guard isCurrent || fault == .ignoresTheFence else {
             throw OffloadError(.stale, "task \(old.id) is \(stored.state.status.rawValue) in attempt \(stored.attempt)")
