@@ -101,7 +101,7 @@ let package = Package(
 
         .target(name: "OffloadTesting", dependencies: ["OffloadDomain", "OffloadWire"]),
 
-        .testTarget(name: "OffloadWireTests", dependencies: ["OffloadDomain", "OffloadWire"]),
+        .testTarget(name: "OffloadWireTests", dependencies: ["OffloadDomain", "OffloadTesting", "OffloadWire"]),
         .testTarget(name: "OffloadSettingsTests", dependencies: ["OffloadDomain", "OffloadSettings"]),
         .testTarget(
             name: "OffloadStoreTests",

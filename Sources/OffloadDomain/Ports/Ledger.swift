@@ -96,8 +96,8 @@ package protocol LedgerTransaction: LedgerReader {
     /// A position behind every task that has one.
     mutating func nextTaskPosition() throws -> Int64
     mutating func insert(_ task: OffloadTask) throws
-    /// Writes the task's new state. The store checks the fence once more: if the stored attempt or status is not that of
-    /// `old`, nothing is written and `OffloadError` of kind `stale` is thrown.
+    /// Writes the task's new state. The store checks the fence once more: if the stored attempt, status, lane, position or
+    /// phase is not that of `old`, nothing is written and `OffloadError` of kind `stale` is thrown.
     mutating func update(_ task: OffloadTask, from old: OffloadTask) throws
 
     mutating func insert(_ attempt: Attempt) throws
@@ -109,7 +109,7 @@ package protocol LedgerTransaction: LedgerReader {
     /// Records an event; its bytes are made now and never again. Returns its position.
     @discardableResult
     mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64
-    /// Forgets events below `position` and those recorded before `time`, keeping at most `limit`. Returns how many went.
+    /// Forgets the oldest events: those recorded before `time`, and those beyond the newest `limit`. Returns how many went.
     mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int
 
     mutating func setNote(_ key: DeviceNote, to value: String) throws
