@@ -109,6 +109,13 @@ let package = Package(
                 "OffloadDomain", "OffloadStore", "OffloadTesting", .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
+        .testTarget(
+            name: "OffloadRunnerTests",
+            dependencies: [
+                "OffloadDomain", "OffloadRunner", .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .testTarget(name: "OffloadTestingTests", dependencies: ["OffloadDomain", "OffloadTesting"]),
         .testTarget(
             name: "OffloadBlackBoxTests",

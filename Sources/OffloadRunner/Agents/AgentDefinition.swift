@@ -84,7 +84,8 @@ package struct AgentCatalog: Sendable {
 }
 
 extension AgentDefinition {
-    /// Claude Code. Its prompt goes to standard input: the list after `--disallowedTools` would swallow one that follows.
+    /// Claude Code. Its prompt goes to standard input: the list after `--disallowedTools` would swallow one that
+    /// follows.
     package static let claude = AgentDefinition(
         name: "claude",
         program: .named(

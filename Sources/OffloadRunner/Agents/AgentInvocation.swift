@@ -55,7 +55,9 @@ struct AgentLocator: Sendable {
     func find(_ name: String, settings: ProjectSettings, from folder: String?) throws(Problem) -> Found {
         guard let definition = catalog[name] else {
             throw Problem(
-                message: "There is no agent called \"\(name)\". Set `agent:` to one of: \(catalog.names.joined(separator: ", "))."
+                message:
+                    "There is no agent called \"\(name)\". Set `agent:` to one of: "
+                    + "\(catalog.names.joined(separator: ", "))."
             )
         }
         let wanted: String
@@ -66,7 +68,9 @@ struct AgentLocator: Sendable {
         case .fromSettings:
             guard let first = settings.command.first, !first.isEmpty else {
                 throw Problem(
-                    message: "The agent \"\(name)\" needs a program: set `command:` in offload.yml to the program and its arguments."
+                    message:
+                        "The agent \"\(name)\" needs a program: set `command:` in offload.yml to the program and its "
+                        + "arguments."
                 )
             }
             wanted = first
@@ -79,8 +83,10 @@ struct AgentLocator: Sendable {
             return Found(definition: definition, program: wanted)
         }
         throw Problem(
-            message: "The agent \"\(name)\" was not found: looked for \(finder.places(for: wanted, candidates: candidates)). "
-                + "\(definition.advice), or set `agent:` in offload.yml to another one."
+            message:
+                "The agent \"\(name)\" was not found: looked for "
+                + "\(finder.places(for: wanted, candidates: candidates)). \(definition.advice), or set `agent:` in "
+                + "offload.yml to another one."
         )
     }
 }

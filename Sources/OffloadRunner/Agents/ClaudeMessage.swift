@@ -35,6 +35,8 @@ struct ClaudeMessage: Decodable {
     let usage: Cost.Tokens?
     let blocks: [Block]
     let changedFile: String?
+    /// Why an answer could not be had, in a word for programs: `authentication_failed`, `rate_limit`, …
+    let apiError: String?
     let result: Result?
     let rateLimit: RateLimit?
 
@@ -52,6 +54,7 @@ struct ClaudeMessage: Decodable {
         usage = Self.tokens((message?["usage"] ?? line["usage"]))
         blocks = Self.blocks(message?["content"])
         changedFile = Self.changedFile(line["tool_use_result"])
+        apiError = line["error"]?.string
         result = type == "result" ? Self.result(line) : nil
         rateLimit = line["rate_limit_info"].map {
             RateLimit(

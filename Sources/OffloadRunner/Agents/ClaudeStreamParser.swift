@@ -17,6 +17,7 @@ package struct ClaudeStreamParser: Sendable {
     private var sessionID: String?
     private var model: String?
     private var limitWasReached = false
+    private var apiError: String?
     /// An answer comes in several lines, each with the usage of the whole answer.
     private var countedMessage: String?
     private var countedUsage = Cost.Tokens(input: 0, output: 0)
@@ -40,6 +41,7 @@ package struct ClaudeStreamParser: Sendable {
             model = message.model ?? model
             return [.started(sessionID: sessionID, model: model)]
         case "assistant", "user":
+            if message.type == "assistant" { apiError = message.apiError }
             return message.blocks.compactMap { event($0, isAgent: message.type == "assistant") }
                 + (message.changedFile.map { [.fileChange(path: $0)] } ?? [])
                 + (message.type == "assistant" ? usageEvents(message) : [])
@@ -81,7 +83,8 @@ package struct ClaudeStreamParser: Sendable {
         if limit.status == "rejected" { limitWasReached = true }
         let name = limit.kind.map { $0.replacing("_", with: "-") + " limit" } ?? "usage limit"
         let state = limit.status == "rejected" ? "reached" : "nearly reached"
-        let reset = limit.resetsAt.map { ", resets at \(Date(timeIntervalSince1970: Double($0)).ISO8601Format())" } ?? ""
+        let reset =
+            limit.resetsAt.map { ", resets at \(Date(timeIntervalSince1970: Double($0)).ISO8601Format())" } ?? ""
         return [.rateLimit("\(name) \(state)\(reset)")]
     }
 
@@ -109,11 +112,15 @@ package struct ClaudeStreamParser: Sendable {
         }
         let words = [result.text, result.errors.isEmpty ? nil : result.errors.joined(separator: "\n")]
             .compactMap(\.self).first { !$0.isEmpty }?.cut(to: 1_000)
-        if result.apiErrorStatus == 429 || limitWasReached {
+        if result.apiErrorStatus == 429 || apiError == "rate_limit" || (limitWasReached && result.subtype == "success")
+        {
             return Failure(.rateLimited, words ?? "A usage limit of the agent's provider was reached.")
         }
-        if let status = result.apiErrorStatus, status == 401 || status == 403 {
-            return Failure(.agent, "The agent is not logged in on this device: \(words ?? "status \(status)")")
+        if result.apiErrorStatus == 401 || result.apiErrorStatus == 403 || apiError == "authentication_failed" {
+            return Failure(
+                .agent,
+                "The agent is not logged in on this device: \(words ?? "its provider refused it"). Run it once by hand."
+            )
         }
         if result.terminalReason == "prompt_too_long" {
             return Failure(.agent, "The requirement and what the agent read no longer fit into its context.")
@@ -143,7 +150,8 @@ package struct ClaudeStreamParser: Sendable {
         }
         guard !counts.isEmpty else { return nil }
         let names = counts.map { $0.count == 1 ? $0.name : "\($0.name) (\($0.count) times)" }
-        return "The agent was refused \(names.joined(separator: ", ")). \(advice): allow what it needs in Claude Code's "
+        return
+            "The agent was refused \(names.joined(separator: ", ")). \(advice): allow what it needs in Claude Code's "
             + "settings or set `permissionMode:` in offload.yml."
     }
 }

@@ -1,5 +1,5 @@
-/// Looks into JSON without expecting any shape: what is not there, or is something else, is nil. Only the parts that are
-/// asked for are read.
+/// Looks into JSON without expecting any shape: what is not there, or is something else, is nil. Only the parts that
+/// are asked for are read.
 enum LenientJSON: Decodable {
     struct Key: CodingKey {
         let stringValue: String

@@ -106,7 +106,8 @@ package struct ProcessAgentRunner: AgentRunner {
         _ command: String, name: String, of order: AttemptOrder, in workspace: Workspace, stop: AsyncStream<StopReason>
     ) async -> AgentRun {
         let launch = ProcessLaunch(
-            program: "/bin/sh", arguments: ["-c", command], environment: commandEnvironment.variables(in: workspace.path),
+            program: "/bin/sh", arguments: ["-c", command],
+            environment: commandEnvironment.variables(in: workspace.path),
             folder: workspace.path, limits: processLimits(order.settings)
         )
         let log = logs.writer(.log, of: order.key)
@@ -151,7 +152,7 @@ package struct ProcessAgentRunner: AgentRunner {
         let session = ProcessSession(launch, for: attempt, keeper: keeper)
         do {
             let exit = try await session.run(stop: stop, started: started, ended: ended) { channel, piece in
-                if recorder.receive(channel, piece) { session.expectExit(within: limits.lingering) }
+                recorder.receive(channel, piece) { session.expectExit(within: limits.lingering) }
             }
             for remark in exit.remarks { recorder.note(remark) }
             return .success(exit)
@@ -165,13 +166,15 @@ package struct ProcessAgentRunner: AgentRunner {
             silence: settings.silenceLimit, total: settings.timeLimit, grace: limits.grace, drain: limits.drain)
     }
 
-    /// Claude Code refuses to run as root without any permission checks, unless it is told that the machine is a sandbox.
+    /// Claude Code refuses to run as root without any permission checks, unless it is told that the machine is a
+    /// sandbox.
     private func rootProblem(_ definition: AgentDefinition, _ settings: ProjectSettings) -> String? {
         guard definition == .claude, settings.permissionMode == "bypassPermissions", geteuid() == 0,
             locator.environment["IS_SANDBOX"] != "1"
         else { return nil }
-        return "Claude Code refuses the permission mode bypassPermissions for root: run Offload as another user, or, where "
-            + "the machine is a sandbox, start it with IS_SANDBOX=1."
+        return
+            "Claude Code refuses the permission mode bypassPermissions for root: run Offload as another user, or, "
+            + "where the machine is a sandbox, start it with IS_SANDBOX=1."
     }
 }
 
@@ -198,7 +201,8 @@ extension ProcessExit {
         var remarks: [String] = []
         if leftovers.ended > 0 { remarks.append("ended \(leftovers.ended) processes that were left running") }
         if leftovers.remaining > 0 {
-            remarks.append("\(leftovers.remaining) processes are still there: they hide where they come from, or outlive KILL")
+            remarks.append(
+                "\(leftovers.remaining) processes are still there: they hide where they come from, or outlive KILL")
         }
         if !isOutputComplete { remarks.append("output may be missing: something kept it open") }
         return remarks

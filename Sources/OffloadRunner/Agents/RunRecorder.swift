@@ -1,8 +1,8 @@
 internal import OffloadDomain
 internal import Synchronization
 
-/// Takes a program's output while it runs: writes the logs, understands the agent's protocol, and keeps what the verdict
-/// needs.
+/// Takes a program's output while it runs: writes the logs, understands the agent's protocol, and keeps what the
+/// verdict needs.
 final class RunRecorder: Sendable {
     /// What is known when the run is over.
     struct Findings: Sendable {
@@ -41,21 +41,19 @@ final class RunRecorder: Sendable {
         state = Mutex(State(parser: parser))
     }
 
-    /// - Returns: true when the agent has said its last word with this piece.
-    func receive(_ channel: OutputChannel, _ piece: UnsafeRawBufferPointer) -> Bool {
+    /// - Parameter lastWord: called when the agent has said its last word, before anybody else hears it.
+    func receive(_ channel: OutputChannel, _ piece: UnsafeRawBufferPointer, lastWord: () -> Void) {
         state.withLock { state in
             guard channel == .output, state.parser != nil else {
                 state.recent.append(piece)
                 log.append(piece)
-                return false
+                return
             }
             transcript?.append(piece)
-            let wasOver = state.findings.end != nil
             var lines = state.splitter
             state.splitter = LineSplitter()
-            lines.push(piece) { take($0, &state) }
+            lines.push(piece) { take($0, &state, lastWord) }
             state.splitter = lines
-            return !wasOver && state.findings.end != nil
         }
     }
 
@@ -64,7 +62,7 @@ final class RunRecorder: Sendable {
         state.withLock { state in
             var lines = state.splitter
             state.splitter = LineSplitter()
-            lines.finish { take($0, &state) }
+            lines.finish { take($0, &state) {} }
             state.findings.lastLines = state.recent.lastLines
             return state.findings
         }
@@ -75,7 +73,7 @@ final class RunRecorder: Sendable {
         log.append("[offload] \(text)\n")
     }
 
-    private func take(_ line: LineSplitter.Line, _ state: inout State) {
+    private func take(_ line: LineSplitter.Line, _ state: inout State, _ lastWord: () -> Void) {
         for event in state.parser?.events(from: line) ?? [] {
             switch event {
             case .started(let session, let model):
@@ -83,8 +81,12 @@ final class RunRecorder: Sendable {
                 state.findings.report.model = model
             case .usage(let tokens): state.findings.report.cost = .tokens(tokens)
             // The first one counts: what an agent does after its last word is not part of the run.
-            case .ended(let end): if state.findings.end == nil { state.findings.end = end }
-            case .text, .toolCall, .toolResult, .fileChange, .rateLimit, .unknown: break
+            case .ended(let end) where state.findings.end == nil:
+                state.findings.end = end
+                lastWord()
+            // Words outside the protocol are how a program complains that cannot even begin.
+            case .unknown(let text) where !text.hasPrefix("{"): state.recent.append(text + "\n")
+            case .text, .toolCall, .toolResult, .fileChange, .rateLimit, .unknown, .ended: break
             }
             log.append(event.logText)
             observe(event)

@@ -36,10 +36,9 @@ struct Verdict: Sendable {
         }
         if let end = findings.end { return end.failure.map(AgentRun.Ending.failed) ?? .succeeded }
         if needsLastWord {
-            return .failed(
-                Failure(
-                    .agentEndedEarly,
-                    "\(subject) \(exit.status.inWords) without saying how it went.\(hint.map { " \($0)" } ?? "")\(after)"))
+            let advice = hint.map { " \($0)" } ?? ""
+            let what = "\(subject) \(exit.status.inWords) without saying how it went."
+            return .failed(Failure(.agentEndedEarly, what + advice + after))
         }
         if exit.status == .exited(0) { return .succeeded }
         return .failed(Failure(exitFailure, "\(subject) \(exit.status.inWords).\(after)"))

@@ -41,8 +41,8 @@ package final class AttemptLogs: Sendable {
         LogReader(folder: folder(attempt), name: name.rawValue)
     }
 
-    /// Tells when a log has grown, beginning at once; several growths may be told as one. Ends when `finish` is called for the
-    /// attempt or the reading task is cancelled.
+    /// Tells when a log has grown, beginning at once; several growths may be told as one. Ends when `finish` is
+    /// called for the attempt or the reading task is cancelled.
     ///
     /// Ask for this first and read then: so nothing is missed.
     package func growth(_ name: Name, of attempt: AttemptKey) -> AsyncStream<Void> {
@@ -67,7 +67,8 @@ package final class AttemptLogs: Sendable {
     package func finish(_ attempt: AttemptKey) {
         let ended = state.withLock { state in
             Name.allCases.flatMap { name in
-                state.followers.removeValue(forKey: Followed(attempt: attempt, name: name)).map { Array($0.values) } ?? []
+                state.followers.removeValue(forKey: Followed(attempt: attempt, name: name)).map { Array($0.values) }
+                    ?? []
             }
         }
         for continuation in ended { continuation.finish() }

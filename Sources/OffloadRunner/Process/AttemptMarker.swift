@@ -8,7 +8,8 @@ package struct AttemptMarker: Sendable, Hashable, CustomStringConvertible {
     /// `<device instance>:<task>/<attempt>`
     package let value: String
 
-    /// - Parameter instance: stands for the data folder, so that two devices on one machine never end each other's agents.
+    /// - Parameter instance: stands for the data folder, so that two devices on one machine never end each other's
+    ///   agents.
     package init(instance: String, attempt: AttemptKey) {
         value = Self.prefix(of: instance) + attempt.description
     }

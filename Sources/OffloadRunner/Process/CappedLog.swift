@@ -7,9 +7,9 @@ internal import SystemPackage
 
 /// A log on disk that keeps its beginning and its end and never grows beyond both.
 ///
-/// The beginning is a plain file; what comes after it goes round in a second one. Positions count everything that was ever
-/// written. Nothing is touched on disk before the first byte, and everything that `append` took is there after a `kill -9`.
-/// A log that an earlier run began is continued. One writer per log.
+/// The beginning is a plain file; what comes after it goes round in a second one. Positions count everything that was
+/// ever written. Nothing is touched on disk before the first byte, and everything that `append` took is there after a
+/// `kill -9`. A log that an earlier run began is continued. One writer per log.
 package final class CappedLog: Sendable {
     package struct Limits: Sendable, Equatable {
         /// Bytes of the beginning that are kept.
@@ -133,7 +133,8 @@ extension CappedLog.Files {
         guard let tail else { return }
         while written < piece.count {
             let part = UnsafeRawBufferPointer(rebasing: piece[written...].prefix(Int(extent.capacity)))
-            // Readers, and whoever comes after a crash, learn first what is about to be overwritten, and last what is there.
+            // Readers, and whoever comes after a crash, learn first what is about to be overwritten, and last what is
+            // there.
             let next = extent.total + Int64(part.count)
             if next - extent.capacity > extent.floor {
                 extent.floor = next - extent.capacity

@@ -11,8 +11,8 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Standard input that is complete before the program starts: nobody has to feed it while it runs, so a program that never
-/// reads, or that fills its output first, can block nobody, and there is no pipe of ours that could break.
+/// Standard input that is complete before the program starts: nobody has to feed it while it runs, so a program that
+/// never reads, or that fills its output first, can block nobody, and there is no pipe of ours that could break.
 enum ChildInput {
     /// What an empty pipe takes at once on every system we run on.
     private static let pipeCapacity = 65_536

@@ -4,9 +4,9 @@ internal import Synchronization
 /// Things to be done at a time, for all sessions together, on one timer.
 ///
 /// A sleeping task per limit would leave its timer behind when it is cancelled: two hours of them after short runs.
-/// The timer sleeps through nothing for long: it looks at `ContinuousClock` at least every thirty seconds while there is
-/// something to wait for, because the system's timers stand still while the machine sleeps. With nothing to wait for it
-/// never fires.
+/// The timer sleeps through nothing for long: it looks at `ContinuousClock` at least every thirty seconds while there
+/// is something to wait for, because the system's timers stand still while the machine sleeps. With nothing to wait
+/// for it never fires.
 final class Deadlines: Sendable {
     /// What to do when the time has come; returns the next time at which it wants to be called, if any.
     typealias Action = @Sendable () -> ContinuousClock.Instant?

@@ -8,7 +8,8 @@ internal import Darwin
 
 /// Cuts a stream of bytes into lines with bounded memory.
 ///
-/// Lines end with `\n` or `\r\n`; the last one needs no end. What a line has beyond the limit is dropped and the line flagged.
+/// Lines end with `\n` or `\r\n`; the last one needs no end. What a line has beyond the limit is dropped and the line
+/// flagged.
 package struct LineSplitter: Sendable {
     /// One line without its end.
     package struct Line {

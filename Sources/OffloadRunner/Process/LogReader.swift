@@ -23,8 +23,8 @@ package struct LogReader: Sendable {
         place = LogPlace(folder: folder, name: name)
     }
 
-    /// Reads up to `limit` bytes from a position on. What is not kept any more is skipped and told as a gap. Blocks for as
-    /// long as the disk takes.
+    /// Reads up to `limit` bytes from a position on. What is not kept any more is skipped and told as a gap. Blocks
+    /// for as long as the disk takes.
     ///
     /// - Parameter offset: counted over everything that was ever written; negative means from the end.
     /// - Returns: no bytes at the end of the log, or when there is no log.
@@ -69,7 +69,8 @@ extension FileDescriptor {
     fileprivate func bytes(at offset: Int64, count: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
+                let rest = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count])
                 let read = try read(fromAbsoluteOffset: offset + Int64(filled), into: rest)
                 if read == 0 { break }
                 filled += read

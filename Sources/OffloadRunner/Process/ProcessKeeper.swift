@@ -11,8 +11,8 @@ internal import Darwin
 
 /// Knows every program that the device has running for an attempt, and ends what they leave behind.
 ///
-/// On Linux it makes the device the reaper of its orphans, so that whatever an agent starts stays below the device however
-/// often it forks. One per process; it has to exist before the first program is started.
+/// On Linux it makes the device the reaper of its orphans, so that whatever an agent starts stays below the device
+/// however often it forks. One per process; it has to exist before the first program is started.
 package final class ProcessKeeper: Sendable {
     /// A program that is being started or runs.
     struct Ticket: Sendable, Hashable {
@@ -56,6 +56,7 @@ package final class ProcessKeeper: Sendable {
 
     package let instance: String
     let deadlines = Deadlines()
+    let poll = PipePoll()
     private let state = Mutex(State())
     /// One sweep at a time: two would reap under each other's eyes.
     private let sweeps = DispatchQueue(label: "offload.sweep")
@@ -78,18 +79,27 @@ package final class ProcessKeeper: Sendable {
 
     /// Ends every process that an earlier run of this device left behind, at any depth.
     ///
-    /// Called before the first program is started. Blocks nobody; returns within a few seconds also when a process cannot be
-    /// ended.
+    /// Called before the first program is started. Blocks nobody; returns within a few seconds also when a process
+    /// cannot be ended.
     package func endSurvivors() async -> Leftovers {
         await onSweepQueue { keeper in
             let running = Set(keeper.state.withLock { $0.sessions.values.map(\.marker.value) })
             let prefix = AttemptMarker.prefix(of: keeper.instance)
-            return Sweep(reap: keeper.reapOrphans).run { table in
-                table.closure { entry in
-                    guard let marker = ProcessTable.marker(of: entry.pid) else { return false }
-                    return marker.hasPrefix(prefix) && !running.contains(marker)
+            let sweep = Sweep(reap: keeper.reapOrphans)
+            func run() -> Leftovers {
+                sweep.run { table in
+                    table.closure { entry in
+                        guard let marker = ProcessTable.marker(of: entry.pid) else { return false }
+                        return marker.hasPrefix(prefix) && !running.contains(marker)
+                    }
                 }
             }
+            let first = run()
+            if first == .none { return first }
+            // One that was just becoming another program had no marker at the first look.
+            usleep(5_000)
+            let second = run()
+            return Leftovers(ended: first.ended + second.ended, remaining: second.remaining)
         }
     }
 
@@ -153,7 +163,7 @@ package final class ProcessKeeper: Sendable {
             return table.closure { entry in
                 guard !others.contains(where: { $0.leader == entry.pid }) else { return false }
                 if leaderIsGone, entry.group == leader || entry.session == leader { return true }
-                let marker = ProcessTable.marker(of: entry.pid)
+                let marker = marker(of: entry, isOrphan: orphans.contains(entry.pid))
                 if marker == session.marker.value { return true }
                 guard orphans.contains(entry.pid) else { return false }
                 let reprieve: Reprieve =
@@ -170,8 +180,20 @@ package final class ProcessKeeper: Sendable {
         return leftovers
     }
 
-    /// Orphans of agents among the processes: our children, but neither started by us nor there before us. Programs that
-    /// other rooms start (git) stay in the device's own session; agents and all that comes from them never are in it.
+    /// A process that is just becoming another program has no environment for a moment: whether an orphan has really
+    /// thrown its marker away shows in a second look.
+    private func marker(of entry: ProcessEntry, isOrphan: Bool) -> String? {
+        var marker = ProcessTable.marker(of: entry.pid)
+        for _ in 0..<3 where marker == nil && isOrphan {
+            usleep(1_000)
+            marker = ProcessTable.marker(of: entry.pid)
+        }
+        return marker
+    }
+
+    /// Orphans of agents among the processes: our children, but neither started by us nor there before us. Programs
+    /// that other rooms start (git) stay in the device's own session; agents and all that comes from them never are
+    /// in it.
     private func orphans(in table: Sweep.Table) -> [pid_t] {
         guard isSubreaper else { return [] }
         let own = getpid()
@@ -189,8 +211,8 @@ package final class ProcessKeeper: Sendable {
         }.map(\.pid)
     }
 
-    /// Takes dead orphans off the process table. Never waits for any child: that would steal the exit status of a program
-    /// that somebody else waits for.
+    /// Takes dead orphans off the process table. Never waits for any child: that would steal the exit status of a
+    /// program that somebody else waits for.
     private func reapOrphans(_ table: Sweep.Table) {
         let zombies = table.entries.filter(\.isZombie)
         guard !zombies.isEmpty else { return }

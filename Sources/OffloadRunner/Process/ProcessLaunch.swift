@@ -38,7 +38,8 @@ package struct ProcessLaunch: Sendable {
 
 /// A variable in the form in which a new process takes it, made once and used for many.
 package struct EnvironmentVariable: Sendable, Hashable {
-    /// `NAME=value` and the zero byte that ends it: without that, what lies behind it in memory would become part of it.
+    /// `NAME=value` and the zero byte that ends it: without that, what lies behind it in memory would become part of
+    /// it.
     let row: [UInt8]
 
     /// What follows a zero byte in the value is dropped, because no environment can hold it.

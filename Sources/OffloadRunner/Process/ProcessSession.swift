@@ -27,7 +27,8 @@ package final class ProcessSession: Sendable {
 
     /// Starts the program and follows it to its end. To be called once.
     ///
-    /// Cancelling the surrounding task ends the program and everything that it started too; the call returns after that.
+    /// Cancelling the surrounding task ends the program and everything that it started too; the call returns after
+    /// that.
     ///
     /// - Parameters:
     ///   - stop: its first element ends the program. The stream is used up by this call.
@@ -63,8 +64,8 @@ package final class ProcessSession: Sendable {
         return ProcessExit(status: status, cause: cause, leftovers: leftovers, isOutputComplete: isComplete)
     }
 
-    /// The program said that it is done: it is ended when it has not ended by itself after `limit`, and a reason to end it
-    /// that arrives from now on is told as `EndingCause.lingered`.
+    /// The program said that it is done: it is ended when it has not ended by itself after `limit`, and a reason to
+    /// end it that arrives from now on is told as `EndingCause.lingered`.
     package func expectExit(within limit: Duration) {
         ending.done(exitWithin: limit)
     }
@@ -81,9 +82,10 @@ package final class ProcessSession: Sendable {
     private func openOutput(
         _ receive: @escaping @Sendable (OutputChannel, UnsafeRawBufferPointer) -> Void
     ) throws(LaunchFailure) -> Output {
-        let queue = DispatchQueue(label: "offload.output")
+        // Below a global queue, so that however many programs write at once, there are no more threads than cores.
+        let queue = DispatchQueue(label: "offload.output", target: .global())
         func reader(_ descriptor: FileDescriptor, _ channel: OutputChannel) -> OutputReader {
-            OutputReader(descriptor, on: queue, deadlines: keeper.deadlines) { [self] piece in
+            OutputReader(descriptor, on: queue, poll: keeper.poll, deadlines: keeper.deadlines) { [self] piece in
                 noteOutput()
                 receive(channel, piece)
             }

@@ -25,7 +25,8 @@ extension ProcessTable {
     }
 
     static func marker(of pid: pid_t) -> String? {
-        // Environments grow to megabytes; whoever needs more than this has hidden it on purpose, and is found as an orphan.
+        // Environments grow to megabytes; whoever needs more than this has hidden it on purpose, and is found as an
+        // orphan.
         withContents(of: "/proc/\(pid)/environ", limit: 4 << 20) { environment -> String? in
             let name = Array("\(AttemptMarker.variable)=".utf8)
             for row in environment.split(separator: 0) where row.starts(with: name) {
@@ -43,8 +44,8 @@ extension ProcessTable {
     }
 
     static func becomeSubreaper() -> Bool {
-        // `prctl` is variadic, which Swift does not import. Its arguments go where those of a function with five fixed ones
-        // would go on every Linux we build for.
+        // `prctl` is variadic, which Swift does not import. Its arguments go where those of a function with five
+        // fixed ones would go on every Linux we build for.
         typealias ProcessControl = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
         guard let address = dlsym(nil, "prctl") else { return false }
         let control = unsafeBitCast(address, to: ProcessControl.self)
@@ -73,7 +74,9 @@ extension ProcessTable {
                 var filled = 0
                 while filled < size {
                     let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-                    guard let count = try? file.read(fromAbsoluteOffset: Int64(filled), into: rest) else { return .some(nil) }
+                    guard let count = try? file.read(fromAbsoluteOffset: Int64(filled), into: rest) else {
+                        return .some(nil)
+                    }
                     if count == 0 { break }
                     filled += count
                 }

@@ -26,8 +26,8 @@ struct ProcessIdentity: Sendable, Hashable {
     let startTime: UInt64
 }
 
-/// What the sweep asks the system. The questions are the same everywhere, the answers come from `ProcessTable+Linux.swift`
-/// and `ProcessTable+Darwin.swift`:
+/// What the sweep asks the system. The questions are the same everywhere, the answers come from
+/// `ProcessTable+Linux.swift` and `ProcessTable+Darwin.swift`:
 ///
 /// - `entries()`: every process, or as many as can be seen.
 /// - `entry(of:)`: one process; nil when there is none.
@@ -46,8 +46,8 @@ enum ProcessTable {
         kill(pid, 0) == 0 || errno == EPERM
     }
 
-    /// Whether the group has a member, be it a zombie. A live process with the group's own number means that the number was
-    /// given away after the group had died out: a number in use by a group is never given to a process.
+    /// Whether the group has a member, be it a zombie. A live process with the group's own number means that the
+    /// number was given away after the group had died out: a number in use by a group is never given to a process.
     static func groupExists(_ leader: pid_t) -> Bool {
         !exists(leader) && (kill(-leader, 0) == 0 || errno == EPERM)
     }

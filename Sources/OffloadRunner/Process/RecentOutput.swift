@@ -9,6 +9,11 @@ struct RecentOutput: Sendable {
         if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
     }
 
+    mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
     /// The last lines that hold something.
     var lastLines: String {
         let text = String(decoding: bytes.suffix(Self.limit), as: UTF8.self)

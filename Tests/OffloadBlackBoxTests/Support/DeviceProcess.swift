@@ -100,8 +100,41 @@ final class DeviceProcess: Sendable {
     }
 
     /// Waits for a device that ends by itself.
-    func waitForEnd() {
-        process.withLock { $0 }?.waitUntilExit()
+    func waitForEnd() async {
+        guard let process = process.withLock({ $0 }) else { return }
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                process.waitUntilExit()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Runs `body` as long as the device lives.
+    /// - Returns: false when the device died before `body` was done.
+    func untilItDies(_ body: @escaping @Sendable (BridgeClient) async throws -> Void) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do {
+                    try await self.with(body)
+                    return true
+                } catch where self.process.withLock({ $0?.isRunning != true }) {
+                    return false
+                } catch is DeviceUnreachable {
+                    await self.waitForEnd()
+                    return false
+                }
+            }
+            group.addTask {
+                await self.waitForEnd()
+                return false
+            }
+            let survived = try await group.next() ?? false
+            // The wait for the end can't be cancelled; a device that survived is left running by its caller's wish.
+            if survived { self.kill() }
+            group.cancelAll()
+            return survived
+        }
     }
 
     func with<Value: Sendable>(_ body: @Sendable (BridgeClient) async throws -> Value) async throws -> Value {
