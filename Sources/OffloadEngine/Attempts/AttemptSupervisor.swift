@@ -32,7 +32,7 @@ package struct AttemptSupervisor: Service {
     }
 
     package func run() async throws {
-        try await recovery.run()
+        dispatcher.start(try await recovery.run())
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 await startWaiting()

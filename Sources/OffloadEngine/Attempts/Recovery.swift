@@ -11,33 +11,39 @@ struct Recovery: Sendable {
     let limits: SlotLimits
 
     /// Idempotent: a crash in the middle is put right by the next start.
+    /// - Returns: what lanes took when the attempts that had held them were ended.
     /// - Throws: when the ledger cannot be read or written; the device must not start work then.
-    func run() async throws {
+    func run() async throws -> [HandedOut] {
         context.crashPoint.reached(.recoveryBeforeSweep)
         let ended = await runner.endSurvivors()
         if ended > 0 { context.logger.notice("ended \(ended) process(es) that an earlier run left behind") }
         context.crashPoint.reached(.recoveryAfterSweep)
+        // A lane that gets free takes its next task at once, so the limits have to be known before.
+        await learnSlotLimits()
+        var started: [HandedOut] = []
         for (attempt, judgement) in try await recorder.unfinished() {
-            try await finish(attempt.key, judgement, processesEnded: ended)
+            started += try await finish(attempt.key, judgement, processesEnded: ended)
         }
         context.crashPoint.reached(.recoveryAfterCommit)
-        await learnSlotLimits()
+        return started
     }
 
     private func finish(
         _ key: AttemptKey, _ judgement: AttemptDecisions.Unfinished, processesEnded: Int
-    ) async throws {
+    ) async throws -> [HandedOut] {
         let order = await order(for: key)
+        let started: [HandedOut]
         switch judgement {
         case .publish(let ending):
             let result = await branched(ending.result, order)
-            _ = try await recorder.end(key, .completed, report: ending.report, result: result)
+            started = try await recorder.end(key, .completed, report: ending.report, result: result)
         case .interrupt:
             let result = await salvaged(order)
-            _ = try await recorder.end(
+            started = try await recorder.end(
                 key, .interrupted(orderly: false), report: RunReport(processesEnded: processesEnded), result: result)
         }
         if let order, let workspace = await workspaces.leftover(order) { await workspaces.remove(workspace) }
+        return started
     }
 
     private func order(for key: AttemptKey) async -> AttemptOrder? {

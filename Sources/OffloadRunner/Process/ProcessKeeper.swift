@@ -62,13 +62,14 @@ package final class ProcessKeeper: Sendable {
     private let sweeps = DispatchQueue(label: "offload.sweep")
     private let isSubreaper: Bool
     /// Children that this process had before it became the device, as after an `exec`: not ours to judge.
-    private let strangers: Set<pid_t>
+    private let strangers: [pid_t: ProcessIdentity]
     private static let reapInterval = Duration.seconds(30)
 
     /// - Parameter instance: stands for the data folder in markers.
     package init(instance: String) {
         self.instance = instance
-        strangers = Set(ProcessTable.adoptedChildren() ?? [])
+        let children = (ProcessTable.adoptedChildren() ?? []).compactMap(ProcessTable.entry)
+        strangers = Dictionary(children.map { ($0.pid, $0.identity) }, uniquingKeysWith: { first, _ in first })
         isSubreaper = ProcessTable.becomeSubreaper()
     }
 
@@ -145,7 +146,7 @@ package final class ProcessKeeper: Sendable {
         if orphans.isEmpty { return true }
         return state.withLock { state in
             orphans.allSatisfy { pid in
-                strangers.contains(pid) || state.isSpared(pid, by: ending)
+                isStranger(pid) || state.isSpared(pid, by: ending)
                     || state.sessions.values.contains { $0.leader == pid }
             }
         }
@@ -180,6 +181,11 @@ package final class ProcessKeeper: Sendable {
         return leftovers
     }
 
+    private func isStranger(_ pid: pid_t) -> Bool {
+        guard let stranger = strangers[pid] else { return false }
+        return ProcessTable.entry(of: pid)?.identity == stranger
+    }
+
     /// A process that is just becoming another program has no environment for a moment: whether an orphan has really
     /// thrown its marker away shows in a second look.
     private func marker(of entry: ProcessEntry, isOrphan: Bool) -> String? {
@@ -204,7 +210,7 @@ package final class ProcessKeeper: Sendable {
         let adopted = ProcessTable.adoptedChildren().map(Set.init)
         return table.entries.filter { entry in
             guard entry.parent == own, entry.session != ownSession, !leaders.contains(entry.pid),
-                !strangers.contains(entry.pid)
+                strangers[entry.pid] != entry.identity
             else { return false }
             // Where the system does not list orphans apart, a leader that was started this moment looks like one.
             return adopted?.contains(entry.pid) ?? !(isStarting && entry.session == entry.pid)

@@ -21,7 +21,7 @@ import Testing
         synced
           hand out             refused, synced
           agent started        applied              → running
-          seal                 stale
+          seal                 sealed               → running sealed
           ended completed      ended completed      → completed
           ended failed         ended failed         → failed
           ended cancelled      ended cancelled      → cancelled
@@ -32,7 +32,7 @@ import Testing
         synced cancelling
           hand out             refused, synced
           agent started        applied              → running cancelling
-          seal                 stale
+          seal                 cancelled
           ended completed      ended cancelled      → cancelled
           ended failed         ended cancelled      → cancelled
           ended cancelled      ended cancelled      → cancelled
@@ -43,7 +43,7 @@ import Testing
         synced sealed
           hand out             refused, synced
           agent started        applied              → running sealed
-          seal                 stale
+          seal                 sealed
           ended completed      ended completed      → completed
           ended failed         ended completed      → completed
           ended cancelled      ended completed      → completed

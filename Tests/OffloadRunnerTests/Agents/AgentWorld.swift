@@ -8,11 +8,7 @@ import Testing
 /// What the tests of agents share.
 enum AgentWorld {
     /// Where the logs of all attempts of this test run go.
-    static let logs: AttemptLogs = {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("offload-logs-\(UUID().uuidString)")
-            .path
-        return AttemptLogs { "\(folder)/\($0.task)/\($0.number)" }
-    }()
+    static let logs = AttemptLogs { "\(ProcessWorld.scratch)/logs/\($0.task)/\($0.number)" }
 
     static func runner(
         environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"], defaultAgent: String = "command",

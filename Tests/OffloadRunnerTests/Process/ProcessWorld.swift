@@ -20,9 +20,16 @@ enum ProcessWorld {
         return AttemptKey(task: TaskID(unchecked: "t-\(number)"), number: AttemptNumber(value: 1))
     }
 
-    static func newFolder() throws -> String {
+    /// Everything that the tests write lies in here; it goes with the process.
+    static let scratch: String = {
         let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("offload-runner-\(UUID().uuidString)").path
+            .appendingPathComponent("offload-runner-\(UUID().uuidString)")
+        atexit { try? FileManager.default.removeItem(atPath: ProcessWorld.scratch) }
+        return folder.path
+    }()
+
+    static func newFolder() throws -> String {
+        let folder = "\(scratch)/\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         return folder
     }

@@ -1,0 +1,66 @@
+import OffloadDomain
+
+/// A transaction that hands everything on to another one; a fault changes the one answer that it is about.
+protocol ForwardingTransaction: LedgerTransaction {
+    var base: any LedgerTransaction { get set }
+}
+
+extension ForwardingTransaction {
+    func project(_ id: ProjectID) throws -> Project? { try base.project(id) }
+    func project(path: String) throws -> Project? { try base.project(path: path) }
+    func projects() throws -> [Project] { try base.projects() }
+    func idea(_ id: IdeaID) throws -> Idea? { try base.idea(id) }
+    func ideas(_ filter: IdeaFilter, page: Page) throws -> [Idea] { try base.ideas(filter, page: page) }
+    func ideaCount(_ filter: IdeaFilter) throws -> Int { try base.ideaCount(filter) }
+    func requirement(_ id: RequirementID) throws -> Requirement? { try base.requirement(id) }
+    func requirementExists(fileName: String, in project: ProjectID) throws -> Bool {
+        try base.requirementExists(fileName: fileName, in: project)
+    }
+    func task(_ id: TaskID) throws -> OffloadTask? { try base.task(id) }
+    func openTask(of idea: IdeaID) throws -> OffloadTask? { try base.openTask(of: idea) }
+    func latestTask(of idea: IdeaID) throws -> OffloadTask? { try base.latestTask(of: idea) }
+    func tasks(_ filter: TaskFilter, page: Page) throws -> [OffloadTask] { try base.tasks(filter, page: page) }
+    func taskCount(_ filter: TaskFilter) throws -> Int { try base.taskCount(filter) }
+    func taskCounts() throws -> [(OffloadTask.Status, Int)] { try base.taskCounts() }
+    func heldTasks() throws -> [OffloadTask] { try base.heldTasks() }
+    func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask? {
+        try base.nextPending(for: lane, excluding: projects)
+    }
+    func pending(assignedTo lane: BatchID, page: Page) throws -> [OffloadTask] {
+        try base.pending(assignedTo: lane, page: page)
+    }
+    func attempt(_ key: AttemptKey) throws -> Attempt? { try base.attempt(key) }
+    func attempts(of task: TaskID) throws -> [Attempt] { try base.attempts(of: task) }
+    func unfinishedAttempts() throws -> [Attempt] { try base.unfinishedAttempts() }
+    func batch(_ id: BatchID) throws -> Batch { try base.batch(id) }
+    func batches(count: Int) throws -> [Batch] { try base.batches(count: count) }
+    func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent] {
+        try base.events(after: position, projectID: projectID, limit: limit)
+    }
+    func newestEventPosition() throws -> Int64 { try base.newestEventPosition() }
+    func oldestEventPosition() throws -> Int64 { try base.oldestEventPosition() }
+    func note(_ key: DeviceNote) throws -> String? { try base.note(key) }
+
+    mutating func insert(_ project: Project) throws { try base.insert(project) }
+    mutating func update(_ project: Project) throws { try base.update(project) }
+    mutating func removeProject(_ id: ProjectID) throws { try base.removeProject(id) }
+    mutating func insert(_ idea: Idea) throws { try base.insert(idea) }
+    mutating func update(_ idea: Idea) throws { try base.update(idea) }
+    mutating func removeIdea(_ id: IdeaID) throws { try base.removeIdea(id) }
+    mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
+        try base.insert(requirement, of: project)
+    }
+    mutating func nextTaskPosition() throws -> Int64 { try base.nextTaskPosition() }
+    mutating func insert(_ task: OffloadTask) throws { try base.insert(task) }
+    mutating func update(_ task: OffloadTask, from old: OffloadTask) throws { try base.update(task, from: old) }
+    mutating func insert(_ attempt: Attempt) throws { try base.insert(attempt) }
+    mutating func update(_ attempt: Attempt) throws { try base.update(attempt) }
+    mutating func save(_ batch: Batch) throws { try base.save(batch) }
+    mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64 {
+        try base.record(event, at: time)
+    }
+    mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int {
+        try base.pruneEvents(before: time, keeping: limit)
+    }
+    mutating func setNote(_ key: DeviceNote, to value: String) throws { try base.setNote(key, to: value) }
+}

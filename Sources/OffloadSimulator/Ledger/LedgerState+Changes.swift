@@ -1,0 +1,195 @@
+import OffloadDomain
+
+extension LedgerState: LedgerTransaction {
+    mutating func insert(_ project: Project) throws {
+        guard projectRows[project.id] == nil else { throw there("project \(project.id)") }
+        try refuseTakenPath(of: project)
+        projectRows.set(project, for: project.id)
+        note(.project(project))
+    }
+
+    mutating func update(_ project: Project) throws {
+        guard var stored = projectRows[project.id] else { throw OffloadError.missing(project.id) }
+        try refuseTakenPath(of: project)
+        (stored.name, stored.path, stored.versionControl) = (project.name, project.path, project.versionControl)
+        projectRows.set(stored, for: project.id)
+        note(.project(stored))
+    }
+
+    private func refuseTakenPath(of project: Project) throws {
+        guard !projectRows.all.contains(where: { $0.id != project.id && $0.path.hasBytes(of: project.path) }) else {
+            throw there("a project at \(project.path)")
+        }
+    }
+
+    mutating func removeProject(_ id: ProjectID) throws {
+        guard let project = projectRows[id] else { throw OffloadError.missing(id) }
+        projectRows.removeAll { $0.id == id }
+        ideaRows.removeAll { $0.projectID == id }
+        requirementRows.removeAll { $0.projectID == id }
+        removeTasks { $0.projectID == id }
+        note(.project(project))
+    }
+
+    private mutating func removeTasks(where condition: (OffloadTask) -> Bool) {
+        taskRows.removeAll(where: condition)
+        attemptRows.removeAll { [taskRows] in taskRows[$0.key.task] == nil }
+    }
+
+    mutating func insert(_ idea: Idea) throws {
+        guard ideaRows[idea.id] == nil else { throw there("idea \(idea.id)") }
+        guard projectRows[idea.projectID] != nil else { throw OffloadError.missing(idea.projectID) }
+        ideaRows.set(idea, for: idea.id)
+        note(.idea(from: nil, to: idea))
+    }
+
+    mutating func update(_ idea: Idea) throws {
+        guard let stored = ideaRows[idea.id] else { throw OffloadError.missing(idea.id) }
+        let updated = Idea(
+            id: stored.id, projectID: stored.projectID, title: idea.title, description: idea.description,
+            status: idea.status, priority: idea.priority, check: idea.check, expectedPaths: idea.expectedPaths,
+            createdAt: stored.createdAt, updatedAt: idea.updatedAt)
+        ideaRows.set(updated, for: idea.id)
+        note(.idea(from: stored, to: updated))
+    }
+
+    mutating func removeIdea(_ id: IdeaID) throws {
+        guard let idea = ideaRows[id] else { throw OffloadError.missing(id) }
+        ideaRows.removeAll { $0.id == id }
+        requirementRows.removeAll { $0.requirement.ideaID == id }
+        removeTasks { $0.ideaID == id }
+        note(.ideaRemoved(idea))
+    }
+
+    mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
+        guard requirementRows[requirement.id] == nil else { throw there("requirement \(requirement.id)") }
+        guard try !requirementExists(fileName: requirement.fileName, in: project) else {
+            throw there("the file \(requirement.fileName)")
+        }
+        guard projectRows[project] != nil else { throw OffloadError.missing(project) }
+        guard ideaRows[requirement.ideaID] != nil else { throw OffloadError.missing(requirement.ideaID) }
+        requirementRows.set(
+            StoredRequirement(requirement: requirement, projectID: project), for: requirement.id)
+        note(.requirement(requirement))
+    }
+
+    mutating func nextTaskPosition() throws -> Int64 { (taskRows.all.map(\.position).max() ?? 0) + 1 }
+
+    mutating func insert(_ task: OffloadTask) throws {
+        guard taskRows[task.id] == nil else { throw there("task \(task.id)") }
+        try refuseImpossible(task)
+        guard projectRows[task.projectID] != nil else { throw OffloadError.missing(task.projectID) }
+        guard ideaRows[task.ideaID] != nil else { throw OffloadError.missing(task.ideaID) }
+        guard requirementRows[task.requirementID] != nil else { throw OffloadError.missing(task.requirementID) }
+        taskRows.set(task, for: task.id)
+        note(.task(from: nil, to: task))
+    }
+
+    mutating func update(_ task: OffloadTask, from old: OffloadTask) throws {
+        guard task.id == old.id else { throw OffloadError(.device, "\(old.id) cannot become \(task.id)") }
+        guard let stored = taskRows[old.id] else { throw OffloadError.missing(old.id) }
+        guard
+            stored.attempt == old.attempt, stored.state.status == old.state.status, stored.lane == old.lane,
+            stored.position == old.position, stored.state.holding?.phase == old.state.holding?.phase
+        else {
+            throw OffloadError(.stale, "task \(old.id) is \(stored.state.status.rawValue) in attempt \(stored.attempt)")
+        }
+        var updated = stored
+        (updated.lane, updated.position, updated.attempt) = (task.lane, task.position, task.attempt)
+        (updated.interruptions, updated.state, updated.updatedAt) = (task.interruptions, task.state, task.updatedAt)
+        try refuseImpossible(updated)
+        taskRows.set(updated, for: old.id)
+        note(.task(from: stored, to: updated))
+    }
+
+    private func refuseImpossible(_ task: OffloadTask) throws {
+        let status = task.state.status
+        guard
+            task.attempt.value >= 0, task.interruptions >= 0,
+            task.attempt.value >= 1 || status == .pending || status == .cancelled
+        else { throw impossible("task \(task.id) that is \(status.rawValue) in attempt \(task.attempt)") }
+        if !status.isFinal, let open = try openTask(of: task.ideaID), open.id != task.id {
+            throw there("the open task \(open.id) of idea \(task.ideaID)")
+        }
+        if let batch = task.state.holding?.batch,
+            taskRows.all.contains(where: { $0.id != task.id && $0.state.holding?.batch == batch })
+        {
+            throw there("a task in \(batch)")
+        }
+    }
+
+    mutating func insert(_ attempt: Attempt) throws {
+        guard attemptRows[attempt.key] == nil else { throw there("attempt \(attempt.key)") }
+        try refuseImpossible(attempt)
+        guard taskRows[attempt.key.task] != nil else { throw OffloadError.missing(attempt.key.task) }
+        attemptRows.set(attempt, for: attempt.key)
+        note(.attempt(from: nil, to: attempt))
+    }
+
+    mutating func update(_ attempt: Attempt) throws {
+        guard let stored = attemptRows[attempt.key] else {
+            throw OffloadError(.notFound, "there is no attempt \(attempt.key)")
+        }
+        guard !stored.hasEnded else { throw OffloadError(.stale, "attempt \(attempt.key) has ended already") }
+        try refuseImpossible(attempt)
+        var updated = stored
+        updated.state = attempt.state
+        attemptRows.set(updated, for: attempt.key)
+        note(.attempt(from: stored, to: updated))
+    }
+
+    private func refuseImpossible(_ attempt: Attempt) throws {
+        var numbers: [Int64] = [Int64(attempt.key.number.value) - 1]
+        switch attempt.state {
+        case .starting, .running: break
+        case .sealed(let ending), .ended(let ending):
+            if case .sealed = attempt.state, ending.outcome != .completed {
+                throw impossible("attempt \(attempt.key) that is sealed with another end than success")
+            }
+            numbers += [Int64(ending.report.turns ?? 0), Int64(ending.report.processesEnded)]
+            switch ending.report.cost {
+            case .unknown: break
+            case .tokens(let tokens): numbers += [tokens.input, tokens.output]
+            case .money(let microdollars, let tokens): numbers += [microdollars, tokens.input, tokens.output]
+            }
+            if let result = ending.result {
+                numbers += [Int64(result.filesChanged), Int64(result.insertions), Int64(result.deletions)]
+            }
+        }
+        guard numbers.allSatisfy({ $0 >= 0 }) else { throw impossible("attempt \(attempt.key) with negative figures") }
+    }
+
+    mutating func save(_ batch: Batch) throws {
+        guard batch.finished >= 0 else { throw impossible("\(batch.id)") }
+        let stored = try self.batch(batch.id)
+        batchRows.set(batch, for: batch.id)
+        note(.batch(from: stored, to: batch))
+    }
+
+    mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64 {
+        newestPosition += 1
+        events.append(StoredEvent(position: newestPosition, event: event, time: time))
+        note(.event(event, position: newestPosition))
+        return newestPosition
+    }
+
+    mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int {
+        let behindNewest = newestPosition + 1
+        let firstInTime = events.first { $0.time >= time }?.position ?? behindNewest
+        let firstKept = max(firstInTime, behindNewest - Int64(max(0, limit)))
+        let before = events.count
+        events.removeAll { $0.position < firstKept }
+        note(.pruned(count: before - events.count))
+        return before - events.count
+    }
+
+    mutating func setNote(_ key: DeviceNote, to value: String) throws { noteRows.set(value, for: key) }
+
+    private func there(_ what: String) -> OffloadError {
+        OffloadError(.conflict, "this is there already, or would stand beside what excludes it: \(what)")
+    }
+
+    private func impossible(_ what: String) -> OffloadError {
+        OffloadError(.device, "a state that cannot be was refused: \(what)")
+    }
+}
