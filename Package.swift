@@ -119,7 +119,9 @@ let package = Package(
         .testTarget(name: "OffloadTestingTests", dependencies: ["OffloadDomain", "OffloadTesting"]),
         .testTarget(
             name: "OffloadBlackBoxTests",
-            dependencies: ["OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadTesting", "OffloadWire"]
+            dependencies: ["OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadServer", "OffloadTesting", "OffloadWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
         ),
     ]
 )

@@ -30,7 +30,7 @@ class Extent:
     idle_seconds: int
 
 
-FULL = Extent(wake_runs=200, wake_warm_ups=20, rounds=3, tasks=2000, depths=(1_000, 10_000, 100_000), enqueues=10,
+FULL = Extent(wake_runs=200, wake_warm_ups=20, rounds=5, tasks=2000, depths=(1_000, 10_000, 100_000), enqueues=10,
               claims=20, idle_seconds=10)
 QUICK = Extent(wake_runs=60, wake_warm_ups=10, rounds=1, tasks=1000, depths=(1_000, 5_000), enqueues=5, claims=10,
                idle_seconds=3)
@@ -76,7 +76,7 @@ class Benchmarks:
             pass
 
     def section(self, name):
-        print(f"  {name} (load {load()['average']:.1f}) ...", flush=True)
+        print(f"  {name} (load {os.getloadavg()[0]:.1f}) ...", flush=True)
 
     # Idle, wake-up and throughput
 
@@ -233,22 +233,27 @@ def main():
     parser.add_argument("--results", required=True)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
-    began, load_before = time.monotonic(), load()
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="offload-benchmarks.") as folder:
+        before = load(folder)
         benchmarks = Benchmarks(arguments, folder)
         try:
             benchmarks.small_store()
             benchmarks.large_store()
         finally:
             os.chdir("/")
-    host, load_after = machine(), load()
+        after = load(folder)
+    host = machine()
     print()
     print(table(benchmarks.rows))
-    print(f"\n{host['cpu']}, {host['cores']} cores, Linux {host['kernel']}; load {load_before['average']:.1f} before and "
-          f"{load_after['average']:.1f} after; {time.monotonic() - began:.0f} s")
+    print(f"\n{host['cpu']}, {host['cores']} cores, Linux {host['kernel']}, {host['scheduling']} scheduling; "
+          f"{time.monotonic() - began:.0f} s")
+    for name, figures in (("before", before), ("after", after)):
+        print(f"{name}: load {figures['average']:.1f}, waiting for a core {figures['pressure']} % of the time, "
+              f"fdatasync {figures['fdatasync ms']:.2f} ms")
     os.makedirs(os.path.dirname(arguments.results), exist_ok=True)
     with open(arguments.results, "w") as file:
-        json.dump({"machine": host, "load": {"before": load_before, "after": load_after}, "quick": arguments.quick,
+        json.dump({"machine": host, "load": {"before": before, "after": after}, "quick": arguments.quick,
                    "rows": benchmarks.rows, "figures": benchmarks.figures}, file, indent=2)
         file.write("\n")
 

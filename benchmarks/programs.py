@@ -115,13 +115,15 @@ class Device(Program):
 
 def machine():
     """What has to be known to judge the figures."""
+    policies = {os.SCHED_OTHER: "normal", os.SCHED_FIFO: "real-time", os.SCHED_RR: "real-time"}
     with open("/proc/cpuinfo") as file:
         model = re.search(r"^model name\s*:\s*(.*)$", file.read(), re.MULTILINE)
-    return {"cpu": model.group(1) if model else "unknown", "cores": os.cpu_count(), "kernel": os.uname().release}
+    return {"cpu": model.group(1) if model else "unknown", "cores": os.cpu_count(), "kernel": os.uname().release,
+            "scheduling": policies.get(os.sched_getscheduler(0), "other")}
 
 
-def load():
-    """Load average of the last minute, and the share of time in which somebody waited for a core."""
+def load(folder):
+    """Load average of the last minute, percent of time in which somebody waited for a core, and what the disk takes."""
     with open("/proc/loadavg") as file:
         average = float(file.read().split()[0])
     try:
@@ -129,4 +131,18 @@ def load():
             pressure = float(re.search(r"some avg10=([\d.]+)", file.read()).group(1))
     except OSError:
         pressure = None
-    return {"average": average, "pressure": pressure}
+    return {"average": average, "pressure": pressure, "fdatasync ms": fdatasync(folder)}
+
+
+def fdatasync(folder):
+    """Median milliseconds to make an appended page durable."""
+    path, times = f"{folder}/page", []
+    page = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    for _ in range(31):
+        os.write(page, bytes(4096))
+        began = time.monotonic()
+        os.fdatasync(page)
+        times.append((time.monotonic() - began) * 1000)
+    os.close(page)
+    os.unlink(path)
+    return sorted(times)[15]

@@ -28,17 +28,31 @@ extension Request {
     /// Reads the body as JSON.
     /// - Throws: `OffloadError` of kind `tooLarge` or `invalidRequest` naming the field that does not fit.
     func json<Value: Decodable>(_ type: Value.Type, limit: Int = 1024 * 1024) async throws -> Value {
-        let buffer: ByteBuffer
-        do {
-            buffer = try await body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw OffloadError(.tooLarge, "the body has more than \(limit) bytes")
-        }
+        let buffer = try await collected(upTo: limit)
         do {
             return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
         } catch let error as DecodingError {
             throw OffloadError(.invalidRequest, Self.words(error))
         }
+    }
+
+    /// How much of a body that is too large is read and thrown away.
+    private static let patience = 64 * 1024 * 1024
+
+    /// What is too large is read to its end all the same: a client that sends first and listens then would never hear why it
+    /// was refused.
+    private func collected(upTo limit: Int) async throws -> ByteBuffer {
+        let tooLarge = OffloadError(.tooLarge, "the body has more than \(limit) bytes")
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > Self.patience { throw tooLarge }
+        var collected = ByteBuffer()
+        var received = 0
+        for try await var part in body {
+            received += part.readableBytes
+            if received <= limit { collected.writeBuffer(&part) }
+            guard received <= Self.patience else { break }
+        }
+        guard received <= limit else { throw tooLarge }
+        return collected
     }
 
     private static func words(_ error: DecodingError) -> String {

@@ -17,13 +17,16 @@ package final class FixedClock: WallClock {
 /// Ids that count: `t-1`, `t-2`, … each kind for itself.
 package final class CountingIdentifiers: IdentifierSource {
     private let counts = Mutex<[String: Int]>([:])
+    private let first: Int
 
-    package init() {}
+    /// - Parameter first: where each kind begins.
+    package init(from first: Int = 1) { self.first = first }
 
     package func make<ID: Identifier>(_ type: ID.Type) -> ID {
         let count = counts.withLock { counts in
-            counts[ID.prefix, default: 0] += 1
-            return counts[ID.prefix, default: 0]
+            let count = counts[ID.prefix] ?? first
+            counts[ID.prefix] = count + 1
+            return count
         }
         return ID(unchecked: "\(ID.prefix)-\(count)")
     }

@@ -36,12 +36,20 @@ struct DeviceOptions: ParsableArguments {
     func withDevice<Value: Sendable>(_ body: @Sendable (BridgeClient) async throws -> Value) async throws -> Value {
         try await Failing.inWords {
             let settings = try settings()
-            let address =
-                DataFolder.holder(path: settings.dataFolder)?.address ?? "127.0.0.1:\(settings.port)"
+            // The lock on the data folder says whether a device runs; no need to knock at a port to find out.
+            guard let holder = DataFolder.holder(path: settings.dataFolder) else {
+                throw NoDevice(dataFolder: settings.dataFolder)
+            }
+            let address = holder.address ?? "127.0.0.1:\(settings.port)"
             let key = try KeyFile.read(dataFolder: settings.dataFolder, setting: settings.bridgeKey)
             return try await BridgeClient.with(address: address, key: key, body)
         }
     }
+}
+
+/// No device runs on the data folder.
+struct NoDevice: Error {
+    let dataFolder: String
 }
 
 enum Paths {

@@ -15,9 +15,13 @@ enum Failing {
         } catch let error as OffloadError {
             Terminal.complain("offload: \(TerminalText.safe(error.message))")
             throw refused
+        } catch let error as NoDevice {
+            Terminal.complain(
+                "offload: no device runs on \(error.dataFolder). Start it with `offload serve` in another terminal.")
+            throw noDevice
         } catch let error as DeviceUnreachable {
             Terminal.complain(
-                "offload: no device answers at \(error.address). Start it with `offload serve` in another terminal.")
+                "offload: the device does not answer at \(error.address) (\(error.reason)). If it hangs, stop it and run `offload serve`.")
             throw noDevice
         } catch is CancellationError {
             throw interrupted
