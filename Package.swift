@@ -99,7 +99,26 @@ let package = Package(
             ]
         ),
 
+        .executableTarget(name: "OffloadSimulator", dependencies: ["OffloadDomain"]),
         .target(name: "OffloadTesting", dependencies: ["OffloadDomain", "OffloadWire"]),
+
+        .testTarget(name: "OffloadFloorPlanTests"),
+        .testTarget(name: "OffloadCryptoTests", dependencies: ["OffloadCrypto"]),
+        .testTarget(
+            name: "OffloadDomainTests", dependencies: ["OffloadDomain", "OffloadTesting"], exclude: ["Golden"]),
+        .testTarget(
+            name: "OffloadEngineTests",
+            dependencies: [
+                "OffloadDomain", "OffloadEngine", "OffloadTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "OffloadSimulatorTests",
+            dependencies: ["OffloadDomain", "OffloadSimulator", "OffloadTesting", "OffloadWire"]
+        ),
 
         .testTarget(name: "OffloadWireTests", dependencies: ["OffloadDomain", "OffloadTesting", "OffloadWire"]),
         .testTarget(name: "OffloadSettingsTests", dependencies: ["OffloadDomain", "OffloadSettings"]),

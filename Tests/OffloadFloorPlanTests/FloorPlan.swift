@@ -19,7 +19,8 @@ struct FloorPlan: Sendable {
         Room(name: "OffloadSettings", rooms: ["OffloadDomain"], libraries: ["Configuration", "Yams"]),
         Room(name: "OffloadStore", rooms: ["OffloadDomain", "OffloadWire"], libraries: ["GRDB"]),
         Room(
-            name: "OffloadRunner", rooms: ["OffloadDomain", "OffloadCrypto"], libraries: ["Subprocess", "SystemPackage"]),
+            name: "OffloadRunner", rooms: ["OffloadDomain", "OffloadCrypto"],
+            libraries: ["Subprocess", "SystemPackage"]),
         Room(
             name: "OffloadEngine", rooms: ["OffloadDomain"],
             libraries: ["AsyncAlgorithms", "Logging", "ServiceLifecycle"]),

@@ -64,7 +64,8 @@ import Testing
 
     @Test(arguments: [
         ("import A", ["A"]), ("  import A // why", ["A"]), ("@testable import A", ["A"]),
-        ("@preconcurrency package import A", ["A"]), ("@_exported public import A", ["A"]), ("import struct A.B", ["A"]),
+        ("@preconcurrency package import A", ["A"]), ("@_exported public import A", ["A"]),
+        ("import struct A.B", ["A"]),
         ("import A.B.C", ["A"]), ("import A; import B", ["A", "B"]), ("#if canImport(A)\n    import A\n#endif", ["A"]),
         ("internal import A\r\nimport B", ["A", "B"]), ("import func A.b", ["A"]), ("import A_1", ["A_1"]),
         ("// import A", []), ("/// import A", []), ("let import1 = 1", []), ("importA()", []), ("", []),

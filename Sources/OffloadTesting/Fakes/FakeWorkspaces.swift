@@ -68,7 +68,8 @@ package final class FakeWorkspaces: Workspaces {
 
     package static func result(of key: AttemptKey) -> AttemptResult {
         AttemptResult(
-            storage: .commit(Samples.commit(key.number.value), base: Samples.commit(0)), filesChanged: 2, insertions: 30,
+            storage: .commit(Samples.commit(key.number.value), base: Samples.commit(0)), filesChanged: 2,
+            insertions: 30,
             deletions: 4)
     }
 

@@ -133,7 +133,9 @@ import Testing
     }
 
     @Test func whatWasSealedEndsAsCompletedWhateverComes() throws {
-        for outcome in [Attempt.Outcome.failed(Failure(.device, "disk")), .cancelled, crash, .interrupted(orderly: true)] {
+        for outcome in [
+            Attempt.Outcome.failed(Failure(.device, "disk")), .cancelled, crash, .interrupted(orderly: true),
+        ] {
             let desk = try Desk()
             let key = try desk.handOut()
             try desk.start(key)
@@ -142,18 +144,6 @@ import Testing
             #expect(try desk.status(key.task) == .completed)
             #expect(try desk.attempt(key)?.status == .completed)
         }
-    }
-
-    /// The report of the start may be lost; the success that follows is not.
-    @Test func aSuccessCountsAlsoWhereTheStartWasNotRecorded() throws {
-        let desk = try Desk()
-        let key = try desk.handOut()
-        #expect(try desk.seal(key) == .sealed)
-        #expect(try desk.status(key.task) == .running)
-        #expect(refusal { try desk.cancel(key.task) } == .conflict)
-        #expect(try desk.start(key) == .repeated, "a start that is told late changes nothing")
-        try desk.end(key, .completed)
-        #expect(try desk.status(key.task) == .completed)
     }
 
     // MARK: - Being cut off
@@ -172,8 +162,9 @@ import Testing
             return
         }
         #expect(failure.kind == .interrupted)
-        #expect(try desk.events().filter { $0.hasPrefix("task_") }
-            == ["task_queued", "task_started", "task_interrupted", "task_failed"])
+        #expect(
+            try desk.events().filter { $0.hasPrefix("task_") }
+                == ["task_queued", "task_started", "task_interrupted", "task_failed"])
     }
 
     @Test func orderlyShutdownsDoNotCount() throws {
@@ -184,7 +175,10 @@ import Testing
         }
         #expect(key.number.value == 6)
         #expect(try desk.task(key.task)?.interruptions == 0)
-        #expect(try desk.attempts(of: key.task) == [.interrupted, .interrupted, .interrupted, .interrupted, .interrupted, .starting])
+        #expect(
+            try desk.attempts(of: key.task) == [
+                .interrupted, .interrupted, .interrupted, .interrupted, .interrupted, .starting,
+            ])
     }
 
     @Test func aRetryForgetsInterruptionsAndGoesOnCounting() throws {
@@ -221,7 +215,8 @@ import Testing
         #expect(answer.task.position == 3, "it lines up behind those that wait already")
         #expect(answer.started.map(\.key.task.rawValue) == ["t-2"])
         let next = AttemptKey(task: TaskID(unchecked: "t-2"), number: AttemptNumber(value: 1))
-        #expect(try desk.end(next, .completed).map(\.key) == [AttemptKey(task: key.task, number: AttemptNumber(value: 2))])
+        #expect(
+            try desk.end(next, .completed).map(\.key) == [AttemptKey(task: key.task, number: AttemptNumber(value: 2))])
     }
 
     @Test func onlyFinalTasksAreRetried() throws {

@@ -26,8 +26,9 @@ import Testing
         #expect(handedOut.requirement == taken.requirement)
         #expect(handedOut.title == "Fix it")
         #expect(handedOut.ideaCheck == "make test")
-        #expect(try desk.attempt(handedOut.key)
-            == Attempt(key: handedOut.key, batch: Samples.batch(3), createdAt: desk.clock.now()))
+        #expect(
+            try desk.attempt(handedOut.key)
+                == Attempt(key: handedOut.key, batch: Samples.batch(3), createdAt: desk.clock.now()))
         #expect(try desk.task(taken.task.id)?.state == .synced(.init(batch: Samples.batch(3))))
     }
 
@@ -110,7 +111,8 @@ import Testing
         try desk.take(2)
         try desk.take(3, plan: second)
         #expect(try desk.control(1, .start).started.map(\.key.task.rawValue) == ["t-1"])
-        #expect(try desk.control(2, .start).started.map(\.key.task.rawValue) == ["t-3"], "the full project is passed over")
+        #expect(
+            try desk.control(2, .start).started.map(\.key.task.rawValue) == ["t-3"], "the full project is passed over")
         #expect(try desk.control(3, .start).started == [])
         // What ends makes room.
         let first = AttemptKey(task: TaskID(unchecked: "t-1"), number: AttemptNumber(value: 1))
@@ -179,8 +181,9 @@ import Testing
             try desk.queue.returnToBacklog(from: Samples.batch(1), limit: 10, at: desk.clock.now(), in: &transaction)
         }
         #expect(returned == 2)
-        #expect(try ["t-1", "t-2", "t-3", "t-4"].map { try desk.status(TaskID(unchecked: $0)) }
-            == [.cancelled, .cancelled, .pending, .pending])
+        #expect(
+            try ["t-1", "t-2", "t-3", "t-4"].map { try desk.status(TaskID(unchecked: $0)) }
+                == [.cancelled, .cancelled, .pending, .pending])
         #expect(try desk.events().count { $0 == "task_cancelled" } == 2)
         // Its ideas are free again.
         #expect(try desk.take(1).task.id == TaskID(unchecked: "t-5"))

@@ -11,7 +11,8 @@ import Testing
         #expect(
             taken.task
                 == OffloadTask(
-                    id: TaskID(unchecked: "t-1"), projectID: ProjectID(unchecked: "p-1"), ideaID: IdeaID(unchecked: "i-1"),
+                    id: TaskID(unchecked: "t-1"), projectID: ProjectID(unchecked: "p-1"),
+                    ideaID: IdeaID(unchecked: "i-1"),
                     requirementID: requirement.id, title: "Fix the login", lane: Samples.batch(2), priority: 7,
                     position: 1, createdAt: desk.clock.now(), updatedAt: desk.clock.now()))
         #expect(requirement.fileName == "fix-the-login-1.md")

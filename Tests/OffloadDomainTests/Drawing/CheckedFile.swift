@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// A file of the repository whose content the code can make itself. A test compares the two; with `OFFLOAD_UPDATE_DOCS=1`

@@ -6,7 +6,8 @@ enum MachineDrawings {
     static var task: String {
         let anyEnd = TaskEvent.allCases.map(\.rawValue).filter { $0.hasPrefix("ended") }
         return MachineDrawing(
-            from: TaskPlace(of: Samples.task(1)), groups: [.init(label: "ended in any way", members: anyEnd)], name: \.name
+            from: TaskPlace(of: Samples.task(1)), groups: [.init(label: "ended in any way", members: anyEnd)],
+            name: \.name
         ) { place in
             TaskEvent.allCases.map { event in
                 let task = place.task

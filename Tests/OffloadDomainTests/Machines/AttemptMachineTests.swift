@@ -38,7 +38,7 @@ enum AttemptEvent: String, CaseIterable, Sendable {
         """
         starting
           agent started      changes    → running
-          seal               changes    → sealed
+          seal               nothing
           end completed      changes    → completed
           end failed         changes    → failed
           end cancelled      changes    → cancelled

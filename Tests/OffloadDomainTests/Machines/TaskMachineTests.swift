@@ -21,7 +21,7 @@ import Testing
         synced
           hand out             refused, synced
           agent started        applied              → running
-          seal                 sealed               → running sealed
+          seal                 stale
           ended completed      ended completed      → completed
           ended failed         ended failed         → failed
           ended cancelled      ended cancelled      → cancelled
@@ -32,7 +32,7 @@ import Testing
         synced cancelling
           hand out             refused, synced
           agent started        applied              → running cancelling
-          seal                 cancelled
+          seal                 stale
           ended completed      ended cancelled      → cancelled
           ended failed         ended cancelled      → cancelled
           ended cancelled      ended cancelled      → cancelled
@@ -43,7 +43,7 @@ import Testing
         synced sealed
           hand out             refused, synced
           agent started        applied              → running sealed
-          seal                 sealed
+          seal                 stale
           ended completed      ended completed      → completed
           ended failed         ended completed      → completed
           ended cancelled      ended completed      → completed
@@ -222,7 +222,9 @@ import Testing
     @Test func aFailureIsKeptAsItWasReported() {
         var machine = TaskMachine(TaskPlace(status: .running, phase: .working, wasCutOff: false).task)
         let failure = Failure(.timeLimit, "It ran for two hours.")
-        #expect(machine.attemptEnded(machine.task.attempt, .failed(failure), at: Samples.time(1)) == .ended(.failed(failure)))
+        #expect(
+            machine.attemptEnded(machine.task.attempt, .failed(failure), at: Samples.time(1))
+                == .ended(.failed(failure)))
         #expect(machine.task.state == .failed(failure))
     }
 

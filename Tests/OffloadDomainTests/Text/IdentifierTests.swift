@@ -23,9 +23,13 @@ import Testing
     }
 
     @Test func saysWhatItNames() {
-        #expect([ProjectID.prefix, IdeaID.prefix, RequirementID.prefix, TaskID.prefix, DeviceID.prefix] == ["p", "i", "r", "t", "d"])
-        #expect([ProjectID.noun, IdeaID.noun, RequirementID.noun, TaskID.noun, DeviceID.noun]
-            == ["project", "idea", "requirement", "task", "device"])
+        #expect(
+            [ProjectID.prefix, IdeaID.prefix, RequirementID.prefix, TaskID.prefix, DeviceID.prefix] == [
+                "p", "i", "r", "t", "d",
+            ])
+        #expect(
+            [ProjectID.noun, IdeaID.noun, RequirementID.noun, TaskID.noun, DeviceID.noun]
+                == ["project", "idea", "requirement", "task", "device"])
         #expect(OffloadError.missing(IdeaID(unchecked: "i-7")) == OffloadError(.notFound, "there is no idea i-7"))
     }
 

@@ -14,7 +14,8 @@ import Testing
     @Test(arguments: [
         "", "HEAD", "main", String(repeating: "a", count: 39), String(repeating: "a", count: 41),
         String(repeating: "a", count: 63), String(repeating: "A", count: 40), String(repeating: "g", count: 40),
-        "-" + String(repeating: "a", count: 39), String(repeating: "a", count: 39) + "\n", String(repeating: "ä", count: 20),
+        "-" + String(repeating: "a", count: 39), String(repeating: "a", count: 39) + "\n",
+        String(repeating: "ä", count: 20),
     ])
     func isRefused(_ text: String) {
         #expect(CommitHash(text) == nil)

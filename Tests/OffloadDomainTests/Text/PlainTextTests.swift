@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct PlainTextTests {
     @Test(arguments: [
-        ("", ""), ("  ", ""), ("\n\t", ""), (" a b ", "a b"), ("a", "a"), ("\u{A0}\u{3000}x\u{2028}", "x"), ("\r\nx\r\n", "x"),
+        ("", ""), ("  ", ""), ("\n\t", ""), (" a b ", "a b"), ("a", "a"), ("\u{A0}\u{3000}x\u{2028}", "x"),
+        ("\r\nx\r\n", "x"),
         (" \0 ", "\0"),
     ])
     func trims(_ text: String, _ trimmed: String) {

@@ -66,7 +66,8 @@ import Testing
     /// A program that reads the front matter gets exactly the text that was written, whatever is in it.
     @Test(arguments: [
         ("plain", #""plain""#), (#"say "hi""#, #""say \"hi\"""#), (#"C:\new"#, #""C:\\new""#), ("a\nb", #""a\nb""#),
-        ("a\r\nb", #""a\r\nb""#), ("a\tb", #""a\tb""#), ("# no comment: [x]", ##""# no comment: [x]""##), ("---", #""---""#),
+        ("a\r\nb", #""a\r\nb""#), ("a\tb", #""a\tb""#), ("# no comment: [x]", ##""# no comment: [x]""##),
+        ("---", #""---""#),
         ("ü 🧪", #""ü 🧪""#), (#"\"#, #""\\""#), (#"\" "#, #""\\\" ""#), ("{{title}}", #""{{title}}""#),
     ])
     func quotes(_ text: String, _ quoted: String) throws {
@@ -99,7 +100,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{{ title }}", "Shorten the start"), ("{{\ttitle\n}}", "Shorten the start"), ("{{title}}}", "Shorten the start}"),
+        ("{{ title }}", "Shorten the start"), ("{{\ttitle\n}}", "Shorten the start"),
+        ("{{title}}}", "Shorten the start}"),
         ("{ {title}}", "{ {title}}"), ("{{title", "{{title"), ("}}{{", "}}{{"), ("{title}", "{title}"), ("", ""),
         ("{{title}}{{title}}", "Shorten the startShorten the start"),
     ])
@@ -119,7 +121,8 @@ import Testing
         let error = #expect(throws: OffloadError.self) { try RequirementTemplate("x {{\(name)}} y") }
         #expect(error?.kind == .unprocessable)
         #expect(error?.message.contains("{{\(name)}}") == true)
-        #expect(error?.message.contains("id, title, description, priority, base, check, expected_paths, project") == true)
+        #expect(
+            error?.message.contains("id, title, description, priority, base, check, expected_paths, project") == true)
     }
 
     @Test func templatesThatAreTooLargeAreRefused() throws {

@@ -42,7 +42,8 @@ import Testing
     @Test func isSafeForEveryText() {
         var dice = SplitMix64(seed: 2_026)
         let pieces: [Unicode.Scalar] = [
-            "a", "Z", "9", "-", "_", ".", "/", "\\", " ", "\n", "\0", "\u{301}", "ß", "é", "日", "🧪", "\u{200D}", "\u{202E}",
+            "a", "Z", "9", "-", "_", ".", "/", "\\", " ", "\n", "\0", "\u{301}", "ß", "é", "日", "🧪", "\u{200D}",
+            "\u{202E}",
         ]
         for _ in 0..<20_000 {
             var view = String.UnicodeScalarView()

@@ -133,8 +133,9 @@ import Testing
             try await run
         }
         #expect(try [1, 2, 3].map { try bench.status($0) } == [.pending, .pending, .pending])
-        #expect(try [1, 2].map { try bench.ending($0)?.outcome }
-            == [.interrupted(orderly: true), .interrupted(orderly: true)])
+        #expect(
+            try [1, 2].map { try bench.ending($0)?.outcome }
+                == [.interrupted(orderly: true), .interrupted(orderly: true)])
         #expect(try [1, 2, 3].map { try bench.task($0)?.interruptions } == [0, 0, 0])
         #expect(try bench.memory.snapshot().unfinishedAttempts() == [])
         #expect(bench.runner.starts.all.count == 2, "nothing is started on the way out")
@@ -226,7 +227,8 @@ import Testing
             let late = Samples.task(2, position: 2, attempt: 1, state: .synced(.init(batch: Samples.batch(2))))
             try bench.memory.changeNow { transaction in
                 try transaction.insertWork(late)
-                try transaction.insert(Attempt(key: late.attemptKey, batch: Samples.batch(2), createdAt: Samples.time()))
+                try transaction.insert(
+                    Attempt(key: late.attemptKey, batch: Samples.batch(2), createdAt: Samples.time()))
             }
             agent.end(.succeeded)
             try await run

@@ -40,7 +40,10 @@ import Testing
             try await bench.wait(for: .completed, of: 1)
         }
         let key = Workbench.key(1)
-        #expect(bench.workspaces.calls == [.init(.prepare, key), .init(.snapshot, key), .init(.publish, key), .init(.remove, key)])
+        #expect(
+            bench.workspaces.calls == [
+                .init(.prepare, key), .init(.snapshot, key), .init(.publish, key), .init(.remove, key),
+            ])
         #expect(!bench.workspaces.exists(key))
         let ending = try #require(try bench.ending(1))
         var result = FakeWorkspaces.result(of: key)
@@ -252,7 +255,8 @@ import Testing
         }
         #expect(try bench.status(1) == .completed)
         #expect(try bench.ending(1)?.result?.branch == "offload/idea-1")
-        #expect(try bench.ending(1)?.startedAt == nil)
+        let told = try bench.memory.snapshot().events(after: 0, projectID: nil, limit: 100).map(\.name)
+        #expect(told.filter { $0.hasPrefix("task_") } == ["task_queued", "task_started", "task_completed"])
     }
 
     @Test func aSealThatCannotBeRecordedCostsTheBranchButNotTheWork() async throws {

@@ -229,7 +229,8 @@ import Testing
         let hub = WatchedHub(watcherLimit: 1)
         for _ in 0..<3 {
             await #expect(throws: Disconnected.self) {
-                try await hub.hub.watch(after: nil, projectID: nil, progress: hub.progress) { _ in throw Disconnected() }
+                try await hub.hub.watch(after: nil, projectID: nil, progress: hub.progress) { _ in throw Disconnected()
+                }
             }
         }
         #expect(hub.hub.watcherCount == 0)

@@ -159,7 +159,8 @@ import Testing
         let found = try await reports.list(TaskFilter(), page: Page())
         #expect(found.total == 2)
         #expect(found.reports.map(\.task.id.rawValue) == ["t-2", "t-1"])
-        #expect(found.reports.map { $0.attempts.map(\.key.number.value) } == [[], [2]], "a list shows the latest attempt")
+        #expect(
+            found.reports.map { $0.attempts.map(\.key.number.value) } == [[], [2]], "a list shows the latest attempt")
         #expect(found.counts.filter { $0.1 > 0 }.map(\.0) == [.pending, .failed])
         let one = try await reports.find(TaskID(unchecked: "t-1"))
         #expect(one.attempts.map(\.key.number.value) == [1, 2])
