@@ -7,10 +7,8 @@ import Testing
 ///
 /// `scripts/test` installs the CLI and names it in `OFFLOAD_CLAUDE`; where it can't be had these tests are skipped, and the
 /// script prints the reason.
-@Suite("Claude Code", .serialized, .enabled(if: ClaudeTests.cli != nil, "OFFLOAD_CLAUDE names no CLI"))
+@Suite("Claude Code", .serialized, .enabled(if: ClaudeCLI.path != nil, "OFFLOAD_CLAUDE names no CLI"))
 struct ClaudeTests {
-    static let cli = ProcessInfo.processInfo.environment["OFFLOAD_CLAUDE"]
-
     @Test("It writes a file, and what it says of itself is kept")
     func success() async throws {
         try await withClaude { device, repository in
@@ -94,7 +92,7 @@ struct ClaudeTests {
     private func withClaude(
         settings: String = "", _ body: @Sendable (DeviceProcess, SampleRepository) async throws -> Void
     ) async throws {
-        let cli = try #require(Self.cli)
+        let cli = try #require(ClaudeCLI.path)
         let standIn = try StandIn()
         defer { standIn.stop() }
         try await withScratchFolder { folder in
@@ -142,6 +140,10 @@ struct ClaudeTests {
             return try await client.get("/api/bridge/tasks/\(id)")
         }
     }
+}
+
+enum ClaudeCLI {
+    static let path = ProcessInfo.processInfo.environment["OFFLOAD_CLAUDE"]
 }
 
 /// The stand-in for the Messages API, in a process of its own that ends with its standard input.

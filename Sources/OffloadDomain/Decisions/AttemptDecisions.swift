@@ -31,6 +31,8 @@ package struct AttemptDecisions: Sendable {
         _ key: AttemptKey, report: RunReport, result: AttemptResult?, at now: Timestamp,
         in transaction: inout any LedgerTransaction
     ) throws -> TaskMachine.Seal {
+        // What has succeeded was started, even if that could not be recorded at the time.
+        _ = try agentStarted(key, at: now, in: &transaction)
         guard let task = try transaction.task(key.task), let attempt = try transaction.attempt(key) else {
             return .stale
         }

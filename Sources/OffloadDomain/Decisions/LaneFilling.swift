@@ -9,6 +9,7 @@ package struct LaneFilling: Sendable {
     package func fill(
         _ transaction: inout any LedgerTransaction, limits: ProjectSlots, at time: Timestamp
     ) throws -> [HandedOut] {
+        guard limits.isOpen else { return [] }
         let held = try transaction.heldTasks()
         var occupied = held.compactMap { $0.state.holding?.batch }
         var running = held.map(\.projectID)

@@ -1,5 +1,8 @@
-/// How many tasks of a project may run at once, where its settings say so.
+/// What may be handed out at the moment: nothing while the device starts or stops, and of each project as many tasks at
+/// once as its settings say.
 package struct ProjectSlots: Sendable, Equatable {
+    /// Whether tasks are handed out at all.
+    package var isOpen = true
     private var limits: [(project: ProjectID, limit: Int)] = []
 
     package init() {}
@@ -17,6 +20,6 @@ package struct ProjectSlots: Sendable, Equatable {
     }
 
     package static func == (left: ProjectSlots, right: ProjectSlots) -> Bool {
-        left.limits.elementsEqual(right.limits) { $0 == $1 }
+        left.isOpen == right.isOpen && left.limits.elementsEqual(right.limits) { $0 == $1 }
     }
 }

@@ -44,6 +44,9 @@ package struct AttemptMachine: Sendable, Equatable {
         _ outcome: Attempt.Outcome, report: RunReport, result: AttemptResult?, at time: Timestamp
     ) -> Attempt.Ending? {
         if case .ended = attempt.state { return nil }
+        var result = result
+        // What was sealed is kept, whoever reports the end.
+        if case .sealed(let sealed) = attempt.state { result = result ?? sealed.result }
         let ending = Attempt.Ending(
             outcome: outcome, startedAt: startedAt, endedAt: time, report: report, result: result)
         attempt.state = .ended(ending)

@@ -63,6 +63,12 @@ package protocol Workspaces: Sendable {
 
     /// The workspace that an earlier process left for this attempt, if any.
     func leftover(_ order: AttemptOrder) async -> Workspace?
+
+    /// Every attempt of which something lies around still.
+    func leftovers() async -> [AttemptKey]
+
+    /// Removes whatever lies around of an attempt.
+    func remove(_ key: AttemptKey) async
 }
 
 /// A folder for one attempt.

@@ -4,7 +4,12 @@ import Synchronization
 /// Carries attempts from the transactions that hand them out to the service that runs them, and wishes to stop to the
 /// attempts that run. Holds at most one entry per lane.
 package final class AttemptDispatcher: Sendable {
-    private let signals = Mutex<[AttemptKey: StopSignal]>([:])
+    private struct State {
+        var signals: [AttemptKey: StopSignal] = [:]
+        var isStopping = false
+    }
+
+    private let state = Mutex(State())
     private let continuation: AsyncStream<Start>.Continuation
     let starts: AsyncStream<Start>
 
@@ -21,7 +26,12 @@ package final class AttemptDispatcher: Sendable {
     package func start(_ orders: [HandedOut]) {
         for order in orders {
             let signal = StopSignal()
-            signals.withLock { $0[order.key] = signal }
+            let isStopping = state.withLock { state in
+                state.signals[order.key] = signal
+                return state.isStopping
+            }
+            // Handed out before the device began to stop: it is ended in an orderly way, like those that run.
+            if isStopping { signal.request(.shutdown) }
             continuation.yield(Start(order: order, signal: signal))
         }
     }
@@ -29,17 +39,25 @@ package final class AttemptDispatcher: Sendable {
     /// An attempt that does not run here any more is not disturbed. One that is about to start reads the ledger before it
     /// starts an agent, so a wish that comes too early for it is not lost.
     package func stop(_ key: AttemptKey, _ reason: StopReason) {
-        signals.withLock { $0[key] }?.request(reason)
+        state.withLock { $0.signals[key] }?.request(reason)
     }
 
-    func stopAll(_ reason: StopReason) {
-        for signal in signals.withLock({ Array($0.values) }) { signal.request(reason) }
+    /// Asks every attempt to end; `starts` ends when all of them have.
+    func shutDown() {
+        let signals = state.withLock { state in
+            state.isStopping = true
+            return Array(state.signals.values)
+        }
+        for signal in signals { signal.request(.shutdown) }
+        if signals.isEmpty { continuation.finish() }
     }
 
+    /// To be called after `start` was called with whatever the end brought.
     func ended(_ key: AttemptKey) {
-        signals.withLock { $0[key] = nil }
+        let isDone = state.withLock { state in
+            state.signals[key] = nil
+            return state.isStopping && state.signals.isEmpty
+        }
+        if isDone { continuation.finish() }
     }
-
-    /// No more attempts will be started.
-    func close() { continuation.finish() }
 }

@@ -17,10 +17,13 @@ struct AttemptExecution: Sendable {
         var outcome: Attempt.Outcome
         var run = RunReport()
         var result: AttemptResult?
+        /// The workspace, once nothing of it is needed any more; to be removed when the end is recorded.
+        var finished: Workspace?
     }
 
     /// Runs the attempt to its end. Never throws: everything that goes wrong is how the attempt went.
     func run(_ handedOut: HandedOut, signal: StopSignal) async -> Report {
+        if let reason = signal.reason { return Report(outcome: Self.outcome(reason)) }
         do {
             guard try await recorder.mayStart(handedOut.key) else { return Report(outcome: .cancelled) }
             let order = try await order(for: handedOut)
@@ -49,8 +52,7 @@ struct AttemptExecution: Sendable {
         }
         context.crashPoint.reached(.attemptAfterSnapshot)
         await publish(order, &report)
-        await workspaces.remove(workspace)
-        context.crashPoint.reached(.attemptAfterCleanup)
+        report.finished = workspace
         return report
     }
 
@@ -63,11 +65,7 @@ struct AttemptExecution: Sendable {
             guard case .succeeded = run.ending else { return Self.report(run) }
         }
         if let reason = signal.reason { return Report(outcome: Self.outcome(reason)) }
-        let run = await runner.runAgent(
-            order, in: workspace, stop: signal.listen(),
-            started: { await recordStart(order.key) },
-            observe: { progress.observe($0, of: order.key.task) })
-        progress.forget(order.key.task)
+        let run = await runAgent(order, in: workspace, signal: signal)
         guard case .succeeded = run.ending, let check = order.check else { return Self.report(run) }
         let checked = await command(check, name: "check", of: order, in: workspace, signal: signal)
         context.crashPoint.reached(.attemptAfterCheck)
@@ -77,6 +75,19 @@ struct AttemptExecution: Sendable {
         return report
     }
 
+    /// The start is recorded while the agent is at work already: a short task does not wait for it.
+    private func runAgent(_ order: AttemptOrder, in workspace: Workspace, signal: StopSignal) async -> AgentRun {
+        let (existence, exists) = AsyncStream.makeStream(of: Void.self)
+        async let recorded: Void = recordStart(order.key, when: existence)
+        let run = await runner.runAgent(
+            order, in: workspace, stop: signal.listen(), started: { exists.yield() },
+            observe: { progress.observe($0, of: order.key.task) })
+        exists.finish()
+        await recorded
+        progress.forget(order.key.task)
+        return run
+    }
+
     private func command(
         _ command: String, name: String, of order: AttemptOrder, in workspace: Workspace, signal: StopSignal
     ) async -> AgentRun {
@@ -84,13 +95,15 @@ struct AttemptExecution: Sendable {
     }
 
     /// The agent runs already; a record that can't be written now is made up for by the record of its end.
-    private func recordStart(_ key: AttemptKey) async {
-        do {
-            try await recorder.agentStarted(key)
-        } catch {
-            context.logger.error("start of the agent not recorded: \(error)", metadata: ["attempt": "\(key)"])
+    private func recordStart(_ key: AttemptKey, when existence: AsyncStream<Void>) async {
+        for await _ in existence {
+            do {
+                try await recorder.agentStarted(key)
+            } catch {
+                context.logger.error("start of the agent not recorded: \(error)", metadata: ["attempt": "\(key)"])
+            }
+            context.crashPoint.reached(.attemptAfterRunningRecorded)
         }
-        context.crashPoint.reached(.attemptAfterRunningRecorded)
     }
 
     // MARK: - Results
@@ -118,9 +131,12 @@ struct AttemptExecution: Sendable {
     private func publish(_ order: AttemptOrder, _ report: inout Report) async {
         guard report.outcome == .completed, let result = report.result else { return }
         do {
-            guard try await recorder.seal(order.key, report: report.run, result: result) else {
+            switch try await recorder.seal(order.key, report: report.run, result: result) {
+            case .sealed: break
+            case .cancelled:
                 report.outcome = .cancelled
                 return
+            case .stale: return
             }
             report.result = try await Self.withBranch(result, of: order, in: workspaces)
             context.crashPoint.reached(.attemptAfterBranch)

@@ -22,11 +22,13 @@ package struct AttemptRecorder: Sendable {
         _ = try await context.ledger.change { [decisions] in try decisions.agentStarted(key, at: now, in: &$0) }
     }
 
-    /// - Returns: whether a branch may be written now; false means that the attempt is to be ended instead.
-    package func seal(_ key: AttemptKey, report: RunReport, result: AttemptResult?) async throws -> Bool {
+    /// - Returns: whether a branch may be written now, or what else becomes of the attempt.
+    package func seal(
+        _ key: AttemptKey, report: RunReport, result: AttemptResult?
+    ) async throws -> TaskMachine.Seal {
         let now = context.clock.now()
         return try await context.ledger.change { [decisions] transaction in
-            try decisions.seal(key, report: report, result: result, at: now, in: &transaction) == .sealed
+            try decisions.seal(key, report: report, result: result, at: now, in: &transaction)
         }
     }
 

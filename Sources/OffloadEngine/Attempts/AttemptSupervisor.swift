@@ -14,6 +14,7 @@ package struct AttemptSupervisor: Service {
     private let recovery: Recovery
     private let execution: AttemptExecution
     private let logs: any LogLibrary
+    private let limits: SlotLimits
 
     package init(
         context: EngineContext, folders: any ProjectFolders, workspaces: any Workspaces, runner: any AgentRunner,
@@ -21,6 +22,7 @@ package struct AttemptSupervisor: Service {
     ) {
         self.context = context
         self.logs = logs
+        self.limits = limits
         self.dispatcher = dispatcher
         recorder = AttemptRecorder(context: context, limits: limits)
         recovery = Recovery(
@@ -32,7 +34,7 @@ package struct AttemptSupervisor: Service {
     }
 
     package func run() async throws {
-        dispatcher.start(try await recovery.run())
+        try await recovery.run()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 await startWaiting()
@@ -41,43 +43,49 @@ package struct AttemptSupervisor: Service {
                 }
             }
         } onGracefulShutdown: {
-            dispatcher.close()
-            dispatcher.stopAll(.shutdown)
+            limits.close()
+            dispatcher.shutDown()
         }
     }
 
     private func startWaiting() async {
-        do {
-            dispatcher.start(try await recorder.fill())
-        } catch {
-            context.logger.error("waiting tasks not started: \(error)")
-        }
+        limits.open()
+        // A shutdown that came before wants it closed.
+        if Task.isShuttingDownGracefully { limits.close() }
+        dispatcher.start(await insisting("waiting tasks are not started") { try await recorder.fill() } ?? [])
     }
 
     private func run(_ start: AttemptDispatcher.Start) async {
         let key = start.order.key
         let report = await execution.run(start.order, signal: start.signal)
-        let started = await record(report, of: key)
-        dispatcher.ended(key)
-        logs.finish(key)
+        let started = await insisting("the end of attempt \(key) is not recorded") {
+            try await recorder.end(key, report.outcome, report: report.run, result: report.result)
+        }
         context.crashPoint.reached(.attemptAfterEndRecorded)
-        dispatcher.start(started)
+        dispatcher.start(started ?? [])
+        logs.finish(key)
+        dispatcher.ended(key)
+        if let workspace = report.finished { await execution.workspaces.remove(workspace) }
+        context.crashPoint.reached(.attemptAfterCleanup)
     }
 
-    /// An end that can't be recorded, say because the disk is full, is tried again until it can: the lane stays taken, so
-    /// nothing is started that could not be recorded either.
-    private func record(_ report: AttemptExecution.Report, of key: AttemptKey) async -> [HandedOut] {
+    /// What must be recorded and can't be, say because the disk is full, is tried again until it can: the lane stays taken,
+    /// so nothing is started that could not be recorded either.
+    /// - Returns: nil when the device was told to give up.
+    private func insisting<Value: Sendable>(
+        _ complaint: String, _ body: () async throws -> Value
+    ) async -> Value? {
         var pause = Duration.milliseconds(100)
         while true {
             do {
-                return try await recorder.end(key, report.outcome, report: report.run, result: report.result)
+                return try await body()
             } catch {
-                context.logger.error("end of the attempt not recorded yet: \(error)", metadata: ["attempt": "\(key)"])
+                context.logger.error("\(complaint) yet: \(error)")
             }
             do {
                 try await Task.sleep(for: pause)
             } catch {
-                return []
+                return nil
             }
             pause = min(pause * 2, .seconds(10))
         }

@@ -11,52 +11,61 @@ struct Recovery: Sendable {
     let limits: SlotLimits
 
     /// Idempotent: a crash in the middle is put right by the next start.
-    /// - Returns: what lanes took when the attempts that had held them were ended.
+    /// Lanes are not filled meanwhile.
     /// - Throws: when the ledger cannot be read or written; the device must not start work then.
-    func run() async throws -> [HandedOut] {
+    func run() async throws {
         context.crashPoint.reached(.recoveryBeforeSweep)
         let ended = await runner.endSurvivors()
         if ended > 0 { context.logger.notice("ended \(ended) process(es) that an earlier run left behind") }
         context.crashPoint.reached(.recoveryAfterSweep)
-        // A lane that gets free takes its next task at once, so the limits have to be known before.
-        await learnSlotLimits()
-        var started: [HandedOut] = []
         for (attempt, judgement) in try await recorder.unfinished() {
-            started += try await finish(attempt.key, judgement, processesEnded: ended)
+            try await finish(attempt.key, judgement, processesEnded: ended)
         }
         context.crashPoint.reached(.recoveryAfterCommit)
-        return started
+        try await clear()
+        await learnSlotLimits()
+    }
+
+    /// Removes workspaces of attempts that have ended. One that ended without a result and still has files is left: its work
+    /// could not be kept, and a person was told where it is.
+    private func clear() async throws {
+        for key in await workspaces.leftovers() {
+            let attempt = try await context.ledger.read { try $0.attempt(key) }
+            guard case .ended(let ending) = attempt?.state, ending.result == nil else {
+                await workspaces.remove(key)
+                continue
+            }
+            if let order = await order(for: key), await workspaces.leftover(order) == nil {
+                await workspaces.remove(key)
+            }
+        }
     }
 
     private func finish(
         _ key: AttemptKey, _ judgement: AttemptDecisions.Unfinished, processesEnded: Int
-    ) async throws -> [HandedOut] {
+    ) async throws {
         let order = await order(for: key)
-        let started: [HandedOut]
         switch judgement {
         case .publish(let ending):
             let result = await branched(ending.result, order)
-            started = try await recorder.end(key, .completed, report: ending.report, result: result)
+            _ = try await recorder.end(key, .completed, report: ending.report, result: result)
         case .interrupt:
             let result = await salvaged(order)
-            started = try await recorder.end(
+            _ = try await recorder.end(
                 key, .interrupted(orderly: false), report: RunReport(processesEnded: processesEnded), result: result)
         }
-        if let order, let workspace = await workspaces.leftover(order) { await workspaces.remove(workspace) }
-        return started
     }
 
     private func order(for key: AttemptKey) async -> AttemptOrder? {
         do {
-            let found = try await context.ledger.read { reader -> (OffloadTask, Project, Requirement, Idea?)? in
-                guard let task = try reader.task(key.task), let project = try reader.project(task.projectID),
+            let found = try await context.ledger.read { reader -> (OffloadTask, BatchID, Project, Requirement, Idea?)? in
+                guard let task = try reader.task(key.task), let batch = try reader.attempt(key)?.batch,
+                    let project = try reader.project(task.projectID),
                     let requirement = try reader.requirement(task.requirementID)
                 else { return nil }
-                return (task, project, requirement, try reader.idea(task.ideaID))
+                return (task, batch, project, requirement, try reader.idea(task.ideaID))
             }
-            guard let (task, project, requirement, idea) = found, let batch = task.state.holding?.batch else {
-                return nil
-            }
+            guard let (task, batch, project, requirement, idea) = found else { return nil }
             let settings = (try? await folders.settings(of: project)) ?? .defaults
             return AttemptOrder(
                 key: key, batch: batch, project: project, settings: settings, requirement: requirement,

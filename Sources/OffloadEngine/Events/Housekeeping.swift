@@ -7,9 +7,8 @@ import ServiceLifecycle
 package struct Housekeeping: Service {
     private let context: EngineContext
 
-    /// Events are kept this long …
-    package static let eventAge = Duration.seconds(7 * 24 * 60 * 60)
-    /// … and never more than this many.
+    /// The newest events that are kept. Their age does not count: a wall clock that jumps must not make every watcher start
+    /// anew.
     package static let eventLimit = 200_000
     private static let pace = Duration.seconds(60 * 60)
 
@@ -25,11 +24,9 @@ package struct Housekeeping: Service {
     /// - Returns: how many events went.
     @discardableResult
     package func clean() async -> Int {
-        let now = context.clock.now().milliseconds
-        let oldest = Timestamp(milliseconds: now - Self.eventAge.components.seconds * 1_000)
         do {
             return try await context.ledger.change { transaction in
-                try transaction.pruneEvents(before: oldest, keeping: Self.eventLimit)
+                try transaction.pruneEvents(before: Timestamp(milliseconds: 0), keeping: Self.eventLimit)
             }
         } catch {
             context.logger.warning("old events not forgotten: \(error)")

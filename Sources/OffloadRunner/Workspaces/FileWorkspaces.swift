@@ -125,8 +125,18 @@ package struct FileWorkspaces: Workspaces {
             slug: Slug.make(from: order.title, fallback: "idea"))
     }
 
-    package func remove(_ workspace: Workspace) async {
-        await files.remove("\(root)/\(workspace.key.task).\(workspace.key.number)")
+    package func remove(_ workspace: Workspace) async { await remove(workspace.key) }
+
+    package func remove(_ key: AttemptKey) async { await files.remove("\(root)/\(key.task).\(key.number)") }
+
+    package func leftovers() async -> [AttemptKey] {
+        FileSystem.names(in: root).compactMap { name in
+            let parts = name.split(separator: ".")
+            guard parts.count == 2, let task = TaskID(rawValue: String(parts[0])), let number = Int(parts[1]) else {
+                return nil
+            }
+            return AttemptKey(task: task, number: AttemptNumber(value: number))
+        }
     }
 
     package func leftover(_ order: AttemptOrder) async -> Workspace? {
