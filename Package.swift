@@ -137,8 +137,13 @@ let package = Package(
         ),
         .testTarget(name: "OffloadTestingTests", dependencies: ["OffloadDomain", "OffloadTesting"]),
         .testTarget(
+            name: "OffloadServerTests",
+            dependencies: ["OffloadServer", .product(name: "HTTPTypes", package: "swift-http-types")]
+        ),
+        .testTarget(
             name: "OffloadBlackBoxTests",
-            dependencies: ["OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadServer", "OffloadTesting", "OffloadWire",
+            dependencies: ["OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadServer", "OffloadSettings", "OffloadTesting",
+                "OffloadWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 package import OffloadCrypto
-import OffloadDomain
+package import OffloadDomain
 import OffloadWire
 
 #if canImport(FoundationEssentials)
@@ -106,9 +106,15 @@ package struct BridgeClient: Sendable {
                 for try await buffer in response.body {
                     for event in try parser.take(buffer.readableBytesView) {
                         last = event.id ?? last
-                        guard try await body(event) else { return }
+                        do {
+                            guard try await body(event) else { return }
+                        } catch {
+                            throw Listener(error: error)
+                        }
                     }
                 }
+            } catch let listener as Listener {
+                throw listener.error
             } catch let error as OffloadError where error.kind != .device || !connected {
                 throw error
             } catch let error as CancellationError {
@@ -119,6 +125,26 @@ package struct BridgeClient: Sendable {
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(5))
         }
+    }
+
+    /// What went wrong while an event was looked at, as against while it was fetched.
+    private struct Listener: Error {
+        let error: any Error
+    }
+
+    /// A part of a task's log.
+    /// - Returns: the bytes, where they begin, and where the next part begins.
+    package func logPart(
+        of task: TaskID, attempt: Int?, from offset: Int64
+    ) async throws -> (bytes: [UInt8], offset: Int64, next: Int64) {
+        var query = [("offset", String(offset))]
+        if let attempt { query.append(("attempt", String(attempt))) }
+        let response = try await execute(
+            request(.GET, "/api/bridge/tasks/\(task)/log", query: query, body: nil), limit: Self.requestLimit)
+        let bytes = Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
+        func number(_ name: String) -> Int64? { response.headers.first(name: name).flatMap { Int64($0) } }
+        let start = number("X-Log-Offset") ?? offset
+        return (bytes, start, number("X-Log-Next-Offset") ?? start + Int64(bytes.count))
     }
 
     // MARK: - Plumbing

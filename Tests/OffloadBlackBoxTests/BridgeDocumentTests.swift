@@ -49,13 +49,13 @@ struct BridgeDocumentTests {
     private func send(
         _ exchange: DocumentedExchange, to device: DeviceProcess, _ counterparts: Counterparts,
         until enough: (Data) -> Bool
-    ) throws -> RawHTTP.Answer {
+    ) throws -> HTTPExchange.Answer {
         var headers = exchange.headers
         if !headers.contains(where: { $0.0 == "X-Bridge-API-Key" }), !exchange.target.hasSuffix("/session") {
             headers.append(("X-Bridge-API-Key", device.key))
         }
         if exchange.method != "GET" { headers.append(("Content-Type", "application/json")) }
-        return try RawHTTP.send(
+        return try HTTPExchange.send(
             exchange.method, counterparts.translate(exchange.target), to: device.address, headers: headers,
             body: exchange.body.map(counterparts.translate), until: enough)
     }

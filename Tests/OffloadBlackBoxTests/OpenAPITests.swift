@@ -31,7 +31,7 @@ struct OpenAPITests {
             if !more.contains(where: { $0.0 == "Content-Type" }), method != "GET" {
                 headers.append(("Content-Type", "application/json"))
             }
-            let answer = try RawHTTP.send(
+            let answer = try HTTPExchange.send(
                 method, "/api/bridge/\(target)", to: device.address, headers: headers, body: body, until: enough)
             let operation = try #require(document.operation(method, "/api/bridge/\(target)"), "\(method) \(target)")
             asked.insert(operation)

@@ -12,7 +12,12 @@ package struct Housekeeping: Service {
     package static let eventLimit = 200_000
     private static let pace = Duration.seconds(60 * 60)
 
-    package init(context: EngineContext) { self.context = context }
+    private let eventLimit: Int
+
+    package init(context: EngineContext, eventLimit: Int = Housekeeping.eventLimit) {
+        self.context = context
+        self.eventLimit = eventLimit
+    }
 
     package func run() async throws {
         await clean()
@@ -25,8 +30,8 @@ package struct Housekeeping: Service {
     @discardableResult
     package func clean() async -> Int {
         do {
-            return try await context.ledger.change { transaction in
-                try transaction.pruneEvents(before: Timestamp(milliseconds: 0), keeping: Self.eventLimit)
+            return try await context.ledger.change { [eventLimit] transaction in
+                try transaction.pruneEvents(before: Timestamp(milliseconds: 0), keeping: eventLimit)
             }
         } catch {
             context.logger.warning("old events not forgotten: \(error)")

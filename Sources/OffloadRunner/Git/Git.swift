@@ -17,9 +17,11 @@ package struct Git: Sendable {
     }
 
     /// Where a call works.
-    package enum Place: Sendable, Equatable {
-        /// A repository of ours, named by its git folder; with a work tree and an index of its own for calls that need them.
-        case ours(gitFolder: String, workTree: String? = nil, index: String? = nil)
+    package enum Place: Sendable {
+        /// A repository of ours, named by its git folder. For calls that look at no work tree.
+        case ours(gitFolder: String)
+        /// A work tree, seen through a git folder that was made for this purpose a moment ago.
+        case workTree(String, through: ScratchGitFolder)
         /// The user's repository, entered through its folder. Nothing above that folder is looked at.
         case users(folder: String)
         /// No repository.
@@ -30,11 +32,15 @@ package struct Git: Sendable {
     package func run(_ arguments: [String], at place: Place, input: [UInt8] = []) async throws -> ToolResult {
         var call = ToolCall(executable, Self.protections + arguments, environment: environment, input: input)
         switch place {
-        case .ours(let gitFolder, let workTree, let index):
+        case .ours(let gitFolder):
             call.environment["GIT_DIR"] = gitFolder
+            call.folder = gitFolder
+        case .workTree(let workTree, let scratch):
+            call.environment["GIT_DIR"] = scratch.path
+            call.environment["GIT_OBJECT_DIRECTORY"] = scratch.objects
+            call.environment["GIT_INDEX_FILE"] = scratch.index
             call.environment["GIT_WORK_TREE"] = workTree
-            call.environment["GIT_INDEX_FILE"] = index
-            call.folder = workTree ?? gitFolder
+            call.folder = workTree
         case .users(let folder):
             call.environment["GIT_CEILING_DIRECTORIES"] = Self.parent(of: folder)
             call.folder = folder

@@ -3,6 +3,7 @@ package import OffloadDomain
 /// One repository of ours per project, made when it is first needed.
 package actor ResultRepositories {
     private let folder: String
+    private let scratchFolder: String
     private let git: Git
     private let files: FileSystem
     private var opening: [ProjectID: Task<ResultRepository, any Error>] = [:]
@@ -10,6 +11,7 @@ package actor ResultRepositories {
     /// - Parameter dataFolder: the device's data folder, absolute.
     package init(dataFolder: String, git: Git, tools: any ToolRunner) {
         folder = "\(dataFolder)/repositories"
+        scratchFolder = "\(dataFolder)/scratch"
         self.git = git
         files = FileSystem(tools: tools)
     }
@@ -40,6 +42,6 @@ package actor ResultRepositories {
             try await ResultRepository.create(at: unfinished, like: self.project(project), git: git)
             try FileSystem.move(unfinished, to: path)
         }
-        return ResultRepository(git: git, gitFolder: path)
+        return ResultRepository(git: git, gitFolder: path, scratchFolder: scratchFolder, files: files)
     }
 }

@@ -4,11 +4,16 @@ package import OffloadDomain
 /// garbage collection nor a rewritten history in the user's repository can take them away.
 package struct ResultRepository: Sendable {
     private let git: Git
+    private let scratchFolder: String
+    private let files: FileSystem
     package let gitFolder: String
 
-    package init(git: Git, gitFolder: String) {
+    /// - Parameter scratchFolder: where folders for a moment may be made.
+    init(git: Git, gitFolder: String, scratchFolder: String, files: FileSystem) {
         self.git = git
         self.gitFolder = gitFolder
+        self.scratchFolder = scratchFolder
+        self.files = files
     }
 
     package static func resultRef(_ key: AttemptKey) -> String { "refs/offload/\(key.task)/\(key.number)" }
@@ -39,11 +44,29 @@ package struct ResultRepository: Sendable {
         ).succeeded
     }
 
-    /// Writes the files of `commit` into an empty work tree and remembers their state in `index`.
-    package func checkOut(_ commit: CommitHash, into workTree: String, index: String) async throws {
-        try await git.require(
-            ["-c", "checkout.workers=0", "read-tree", "--reset", "-u", "--no-recurse-submodules", commit.hex],
-            at: .ours(gitFolder: gitFolder, workTree: workTree, index: index))
+    private func withScratch<Value>(
+        like commit: CommitHash, _ body: (ScratchGitFolder) async throws -> Value
+    ) async throws -> Value {
+        let scratch = try ScratchGitFolder.make(
+            in: scratchFolder, objects: "\(gitFolder)/objects", isLong: commit.hex.utf8.count == 64)
+        do {
+            let value = try await body(scratch)
+            await files.remove(scratch.path)
+            return value
+        } catch {
+            await files.remove(scratch.path)
+            throw error
+        }
+    }
+
+    /// Writes the files of `commit` into an empty work tree, with a `.git` folder for the agent.
+    package func checkOut(_ commit: CommitHash, into workTree: String) async throws {
+        try await withScratch(like: commit) { scratch in
+            try await git.require(
+                ["read-tree", "--reset", "-u", "--no-recurse-submodules", commit.hex],
+                at: .workTree(workTree, through: scratch))
+            try AgentGitFolder.write(into: workTree, objects: scratch.objects, base: commit, index: scratch.index)
+        }
     }
 
     /// What a work tree differs in from the commit that it started as.
@@ -61,9 +84,18 @@ package struct ResultRepository: Sendable {
     /// - Parameter excluding: paths that never belong to a result.
     /// - Returns: nil when nothing was changed.
     package func snapshot(
-        _ workTree: String, index: String, base: CommitHash, key: AttemptKey, excluding: [String], message: String
+        _ workTree: String, base: CommitHash, key: AttemptKey, excluding: [String], message: String
     ) async throws -> Change? {
-        let work = Git.Place.ours(gitFolder: gitFolder, workTree: workTree, index: index)
+        try await withScratch(like: base) { scratch in
+            let work = Git.Place.workTree(workTree, through: scratch)
+            try await git.require(["read-tree", base.hex], at: work)
+            return try await snapshot(at: work, base: base, key: key, excluding: excluding, message: message)
+        }
+    }
+
+    private func snapshot(
+        at work: Git.Place, base: CommitHash, key: AttemptKey, excluding: [String], message: String
+    ) async throws -> Change? {
         let nested = try await add(excluding: excluding, base: base, at: work)
         let tree = try await git.require(["write-tree"], at: work).text
         let baseTree = try await git.require(["rev-parse", "--verify", "--end-of-options", "\(base)^{tree}"], at: place)
@@ -77,20 +109,26 @@ package struct ResultRepository: Sendable {
 
     /// - Returns: the nested repositories that were left out.
     private func add(excluding: [String], base: CommitHash, at work: Git.Place) async throws -> [String] {
-        func add(_ excluded: [String]) async throws -> ToolResult {
-            try await git.run(["add", "--all", "--", "."] + excluded.map { ":(top,exclude,literal)\($0)" }, at: work)
+        let nested = try await addAll(base: base, at: work)
+        // Taken out again instead of left out: git refuses to leave a path out that it ignores anyway.
+        if !excluding.isEmpty {
+            try await git.require(
+                ["reset", "--quiet", base.hex, "--"] + excluding.map { ":(top,literal)\($0)" }, at: work)
         }
-        if try await add(excluding).succeeded { return try await dropNestedRepositories(base: base, at: work) }
+        return nested
+    }
+
+    private func addAll(base: CommitHash, at work: Git.Place) async throws -> [String] {
+        if try await git.run(["add", "--all", "--", "."], at: work).succeeded {
+            return try await dropNestedRepositories(base: base, at: work)
+        }
         // git refuses to add a nested repository without a commit, and everything else with it.
         let others = try await git.require(["ls-files", "--others", "--exclude-standard", "-z"], at: work)
         let nested = others.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             .filter { $0.hasSuffix("/") }.map { String($0.dropLast()) }
-        let second = try await add(excluding + nested)
-        guard second.succeeded else {
-            throw OffloadError(
-                .unprocessable, "git add failed: \(PlainText.prefix(PlainText.trimmed(second.message), bytes: 600))")
-        }
-        return nested
+        try await git.require(
+            ["add", "--all", "--", "."] + nested.map { ":(top,exclude,literal)\($0)" }, at: work)
+        return try await nested + dropNestedRepositories(base: base, at: work)
     }
 
     private func commit(

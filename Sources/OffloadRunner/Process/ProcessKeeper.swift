@@ -131,6 +131,24 @@ package final class ProcessKeeper: Sendable {
         state.withLock { $0.sessions[ticket] = nil }
     }
 
+    /// Ends orphans that were left alone for the sake of sessions that have ended since. To be called after `end`.
+    func endSpared() async -> Leftovers {
+        guard state.withLock({ !$0.spared.isEmpty }) else { return .none }
+        return await onSweepQueue { keeper in
+            let condemned = keeper.state.withLock { state -> Set<pid_t> in
+                let sessions = Array(state.sessions.values)
+                let over = state.spared.filter { entry in !sessions.contains(where: entry.value.holds) }
+                for pid in over.keys { state.spared[pid] = nil }
+                return Set(over.keys)
+            }
+            guard !condemned.isEmpty else { return .none }
+            return Sweep(reap: keeper.reapOrphans).run { table in
+                // Our children until we reap them, so that their pids are theirs still.
+                table.closure { $0.parent == getpid() && condemned.contains($0.pid) }
+            }
+        }
+    }
+
     /// Ends what a session left behind. To be called after its leader was reaped and before `end`.
     func endLeftovers(of ticket: Ticket) async -> Leftovers {
         guard let session = state.withLock({ $0.sessions[ticket] }), let leader = session.leader else { return .none }

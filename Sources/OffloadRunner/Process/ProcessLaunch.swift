@@ -103,6 +103,16 @@ package struct ProcessExit: Sendable, Equatable {
     package let isOutputComplete: Bool
 }
 
+extension ProcessExit {
+    /// With what was ended later for the same reason.
+    func adding(_ more: Leftovers) -> ProcessExit {
+        var leftovers = leftovers
+        leftovers.ended += more.ended
+        leftovers.remaining = max(0, leftovers.remaining - more.ended) + more.remaining
+        return ProcessExit(status: status, cause: cause, leftovers: leftovers, isOutputComplete: isOutputComplete)
+    }
+}
+
 /// What was still there after a program had ended.
 package struct Leftovers: Sendable, Equatable {
     /// Processes beyond the program itself that had to be ended.

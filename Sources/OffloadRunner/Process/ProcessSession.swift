@@ -42,7 +42,23 @@ package final class ProcessSession: Sendable {
         receive: @escaping @Sendable (OutputChannel, UnsafeRawBufferPointer) -> Void
     ) async throws(LaunchFailure) -> ProcessExit {
         let ticket = keeper.begin(attempt)
-        defer { keeper.end(ticket) }
+        let exit: ProcessExit
+        do {
+            exit = try await run(ticket, stop, started, ended, receive)
+        } catch {
+            keeper.end(ticket)
+            throw error
+        }
+        keeper.end(ticket)
+        let spared = await keeper.endSpared()
+        return exit.adding(spared)
+    }
+
+    private func run(
+        _ ticket: ProcessKeeper.Ticket, _ stop: AsyncStream<StopReason>,
+        _ started: @escaping @Sendable () async -> Void, _ ended: @Sendable () -> Void,
+        _ receive: @escaping @Sendable (OutputChannel, UnsafeRawBufferPointer) -> Void
+    ) async throws(LaunchFailure) -> ProcessExit {
         let output = try openOutput(receive)
         let result = await untilExit(ticket, output, stop, started)
         let cause = ending.over()

@@ -14,6 +14,19 @@ package struct SubprocessToolRunner: ToolRunner {
     package init() {}
 
     package func run(_ call: ToolCall) async throws -> ToolResult {
+        try await withThrowingTaskGroup(of: ToolResult.self) { group in
+            group.addTask { try await runToItsEnd(call) }
+            group.addTask {
+                try await Task.sleep(for: call.timeLimit)
+                throw OffloadError(.device, "\(call.executable) took longer than \(call.timeLimit) and was ended")
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
+        }
+    }
+
+    private func runToItsEnd(_ call: ToolCall) async throws -> ToolResult {
         // Rows of an environment given as bytes have to bring their own closing NUL.
         let environment = call.environment.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)\0".utf8) }
         do {

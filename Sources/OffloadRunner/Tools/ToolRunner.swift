@@ -10,10 +10,12 @@ package struct ToolCall: Sendable, Equatable {
     package var input: [UInt8]
     /// More output than this is an error, so that no repository can fill the memory.
     package var outputLimit: Int
+    /// The tool is ended after this long: nothing of ours may wait for ever on what an agent left in its way.
+    package var timeLimit: Duration
 
     package init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], folder: String? = nil,
-        input: [UInt8] = [], outputLimit: Int = 16 * 1024 * 1024
+        input: [UInt8] = [], outputLimit: Int = 16 * 1024 * 1024, timeLimit: Duration = .seconds(600)
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -21,6 +23,7 @@ package struct ToolCall: Sendable, Equatable {
         self.folder = folder
         self.input = input
         self.outputLimit = outputLimit
+        self.timeLimit = timeLimit
     }
 }
 
@@ -44,7 +47,7 @@ package struct ToolResult: Sendable, Equatable {
 
 /// Runs system tools.
 package protocol ToolRunner: Sendable {
-    /// - Throws: `OffloadError` of kind `device` when the tool can't be started, is ended by a signal, or writes more than
-    ///   `outputLimit`. Cancelling the calling task ends the tool.
+    /// - Throws: `OffloadError` of kind `device` when the tool can't be started, is ended by a signal, writes more than
+    ///   `outputLimit` or takes longer than `timeLimit`. Cancelling the calling task ends the tool.
     func run(_ call: ToolCall) async throws -> ToolResult
 }

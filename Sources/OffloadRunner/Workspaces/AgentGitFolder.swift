@@ -13,9 +13,7 @@ enum AgentGitFolder {
         for part in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
             try FileSystem.makeFolder("\(folder)/\(part)")
         }
-        let isLong = base.hex.utf8.count == 64
-        var config = "[core]\n\trepositoryformatversion = \(isLong ? 1 : 0)\n\tbare = false\n\tfilemode = true\n"
-        if isLong { config += "[extensions]\n\tobjectformat = sha256\n" }
+        let config = ScratchGitFolder.configuration(isLong: base.hex.utf8.count == 64)
         try FileSystem.write(Array("ref: refs/heads/\(branch)\n".utf8), to: "\(folder)/HEAD")
         try FileSystem.write(Array(config.utf8), to: "\(folder)/config")
         try FileSystem.write(Array("\(objects)\n".utf8), to: "\(folder)/objects/info/alternates")

@@ -4,8 +4,8 @@ package import OffloadDomain
 ///
 /// ```
 /// workspaces/<task>.<attempt>/<project's folder name>/   where the agent works
-/// workspaces/<task>.<attempt>/index                      git's memory of the checkout, out of the agent's sight
-/// workspaces/<task>.<attempt>/base.json                  the same for a project without git
+/// workspaces/<task>.<attempt>/ready                      there once everything is in place
+/// workspaces/<task>.<attempt>/base.json                  what a project without git started from
 /// ```
 package struct FileWorkspaces: Workspaces {
     private let root: String
@@ -24,7 +24,7 @@ package struct FileWorkspaces: Workspaces {
     private struct Layout {
         let folder: String
         let tree: String
-        var index: String { "\(folder)/index" }
+        var ready: String { "\(folder)/ready" }
         var baseManifest: String { "\(folder)/base.json" }
     }
 
@@ -42,6 +42,7 @@ package struct FileWorkspaces: Workspaces {
                 try await fill(layout, order)
                 try await copyAllowed(order, into: layout.tree)
                 try RequirementFile.write(order.requirement, into: layout.tree)
+                try FileSystem.write([], to: layout.ready)
             }
         } catch {
             await files.remove(layout.folder)
@@ -65,9 +66,7 @@ package struct FileWorkspaces: Workspaces {
                     .unprocessable, "the requirement names no base commit; retry the task to write it anew")
             }
             let repository = try await repositories.repository(of: order.project)
-            try await repository.checkOut(base, into: layout.tree, index: layout.index)
-            try AgentGitFolder.write(
-                into: layout.tree, objects: "\(repository.gitFolder)/objects", base: base, index: layout.index)
+            try await repository.checkOut(base, into: layout.tree)
         case .none:
             try await files.copyContent(of: order.project.path, into: layout.tree)
             try changeSets.recordBase(of: layout.tree, at: layout.baseManifest)
@@ -88,6 +87,10 @@ package struct FileWorkspaces: Workspaces {
 
     package func snapshot(_ workspace: Workspace, of order: AttemptOrder, message: String) async throws -> AttemptResult {
         let layout = layout(order.key, order.project)
+        // An agent may have put a link to somewhere else in the place of its workspace; what is there is not its work.
+        guard FileSystem.kind(of: layout.folder) == .folder, FileSystem.kind(of: layout.tree) == .folder else {
+            throw OffloadError(.unprocessable, "the agent removed or replaced its workspace; there is nothing to keep")
+        }
         switch order.project.versionControl {
         case .git:
             guard let base = order.requirement.base else {
@@ -95,7 +98,7 @@ package struct FileWorkspaces: Workspaces {
             }
             let repository = try await repositories.repository(of: order.project)
             let change = try await repository.snapshot(
-                layout.tree, index: layout.index, base: base, key: order.key,
+                layout.tree, base: base, key: order.key,
                 excluding: [Requirement.folder] + order.settings.copy, message: message)
             return Self.result(change, base: base)
         case .none:
@@ -142,10 +145,8 @@ package struct FileWorkspaces: Workspaces {
     package func leftover(_ order: AttemptOrder) async -> Workspace? {
         let layout = layout(order.key, order.project)
         guard FileSystem.kind(of: layout.tree) == .folder else { return nil }
-        // Without its memory of the start the tree was never finished, and no agent has seen it.
-        let isComplete =
-            FileSystem.kind(of: layout.index) == .file || FileSystem.kind(of: layout.baseManifest) == .file
-        guard isComplete else {
+        // What was never finished no agent has seen.
+        guard FileSystem.kind(of: layout.ready) == .file else {
             await files.remove(layout.folder)
             return nil
         }

@@ -77,6 +77,10 @@ package struct UserProjectFolders: ProjectFolders {
     }
 
     package func pinBase(of project: Project) async throws -> CommitHash? {
+        guard FileSystem.kind(of: project.path) == .folder else {
+            throw OffloadError(
+                .unprocessable, "the folder \(project.path) of project \(project.name) is gone; put it back or remove the project")
+        }
         guard project.versionControl == .git else { return nil }
         let users = repositories.project(project)
         let head = try await users.head()

@@ -46,10 +46,16 @@ extension Request {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > Self.patience { throw tooLarge }
         var collected = ByteBuffer()
         var received = 0
-        for try await var part in body {
-            received += part.readableBytes
-            if received <= limit { collected.writeBuffer(&part) }
-            guard received <= Self.patience else { break }
+        do {
+            for try await var part in body {
+                received += part.readableBytes
+                if received <= limit { collected.writeBuffer(&part) }
+                guard received <= Self.patience else { break }
+            }
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw OffloadError(.invalidRequest, "the body is not what its head announced")
         }
         guard received <= limit else { throw tooLarge }
         return collected

@@ -70,7 +70,8 @@ struct QueueRoutes {
         let body = try await request.json(AssignRequest.self)
         let ids = try body.ideaIds.map { try IdeaID(parsing: $0) }
         let assignment = try await bridge.queue.assign(ids, to: lane)
-        if assignment.tasks.isEmpty, let first = assignment.refused.first { throw first.error }
+        // One idea is answered like a question about it; of several, each is answered in the lists.
+        if ids.count == 1, let refusal = assignment.refused.first { throw refusal.error }
         return JSONResponse.make(
             AssignmentView(tasks: assignment.tasks, refused: assignment.refused.map { ($0.ideaID, $0.error) }))
     }

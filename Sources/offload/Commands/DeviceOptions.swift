@@ -11,6 +11,12 @@ import FoundationEssentials
 import Foundation
 #endif
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Options of every command that talks to the device.
 struct DeviceOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("The device's data folder.", valueName: "folder"))
@@ -55,11 +61,15 @@ struct NoDevice: Error {
 enum Paths {
     static var currentFolder: String { FileManager.default.currentDirectoryPath }
 
+    /// Absolute, without `.` and `..`, and without links where the path exists.
     static func absolute(_ path: String) -> String {
-        if path.hasPrefix("/") { return path }
+        var path = path
         if path == "~" || path.hasPrefix("~/") {
-            return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst()
+            path = FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst()
         }
-        return "\(currentFolder)/\(path)"
+        if !path.hasPrefix("/") { path = "\(currentFolder)/\(path)" }
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 }

@@ -18,31 +18,31 @@ struct LogsCommand: AsyncParsableCommand {
     func run() async throws {
         let id = try await Failing.inWords { try TaskID(parsing: task) }
         let terminal = device.rendering.terminal
-        var query: [(String, String)] = []
-        if let attempt { query.append(("attempt", String(attempt))) }
-        if follow { query.append(("follow", "true")) }
-        try await device.withDevice { [query] client in
-            try await Self.print("/api/bridge/tasks/\(id)/log", query, follow: follow, client, terminal)
-        }
-    }
-
-    private static func print(
-        _ path: String, _ query: [(String, String)], follow: Bool, _ client: BridgeClient, _ terminal: Terminal
-    ) async throws {
-        var carry = UTF8Carry()
-        var offset = 0
-        while true {
-            var received = 0
-            try await client.read(path, query: follow ? query : query + [("offset", String(offset))]) { bytes in
-                received += bytes.count
+        try await device.withDevice { client in
+            var carry = UTF8Carry()
+            func show(_ bytes: [UInt8]) {
                 if terminal.isInteractive {
                     terminal.write(TerminalText.safe(carry.take(bytes), lines: true))
                 } else {
                     Terminal.write(bytes, to: 1)
                 }
             }
-            offset += received
-            if follow || received == 0 { return }
+            guard follow else { return try await whole(id, client, show) }
+            var query = [("follow", "true")]
+            if let attempt { query.append(("attempt", String(attempt))) }
+            try await client.read("/api/bridge/tasks/\(id)/log", query: query) { show($0) }
+        }
+    }
+
+    /// Part by part, and says where something is not kept.
+    private func whole(_ id: TaskID, _ client: BridgeClient, _ show: ([UInt8]) -> Void) async throws {
+        var next: Int64 = 0
+        while true {
+            let part = try await client.logPart(of: id, attempt: attempt, from: next)
+            if part.offset > next { show(Array("\n… \(part.offset - next) bytes are not kept …\n".utf8)) }
+            guard !part.bytes.isEmpty else { return }
+            show(part.bytes)
+            next = part.next
         }
     }
 }

@@ -99,8 +99,8 @@ struct RunStarter: Sendable {
                     // Without named ideas, those that are done already are simply not meant.
                     if named.isEmpty, refused.error == "conflict" { skipped += 1 } else { Self.tell(refused.message) }
                 }
-            } catch let error as OffloadError where named.isEmpty && error.kind == .conflict {
-                skipped += part.count
+            } catch let error as OffloadError where named.isEmpty && part.count == 1 && error.kind == .conflict {
+                skipped += 1
             }
         }
         if skipped > 0 { Terminal.complain("\(skipped) accepted idea(s) were done before; retry their tasks to do them again") }

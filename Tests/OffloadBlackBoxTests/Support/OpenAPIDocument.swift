@@ -43,7 +43,7 @@ struct OpenAPIDocument {
     }
 
     /// What is wrong with an answer, one line each; empty when it is as documented.
-    func problems(with answer: RawHTTP.Answer, of operation: Operation) -> [String] {
+    func problems(with answer: HTTPExchange.Answer, of operation: Operation) -> [String] {
         guard let named = described(operation)?["responses"]?[String(answer.status)] else {
             return ["\(operation) answered \(answer.status), which is not documented"]
         }
