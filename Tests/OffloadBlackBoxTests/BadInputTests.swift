@@ -110,6 +110,19 @@ struct BadInputTests {
         }
     }
 
+    @Test("A project whose folder is gone is named, and nothing waits for it")
+    func vanishedFolder() async throws {
+        try await withDevice { device in
+            let repository = try SampleRepository(in: device.folder)
+            #expect(try device.offload(["project", "add", repository.path]).exitCode == 0)
+            #expect(try device.offload(["idea", "add", "Anything", "--accept"]).exitCode == 0)
+            try FileManager.default.moveItem(atPath: repository.path, toPath: "\(device.folder)/moved")
+            let run = try device.offload(["run", "--project", "project"])
+            #expect(run.exitCode == 1)
+            #expect(run.errors.contains("is gone"), "\(run.errors)")
+        }
+    }
+
     @Test("A second device on the same data folder, a port in use and a data folder that is a file say so")
     func startsThatCannotWork() async throws {
         try await withDevice { device in

@@ -40,7 +40,10 @@ struct WorkspaceTests {
 
     @Test("What an agent plants in its workspace is never executed by us")
     func plantedTraps() async throws {
-        try await withDevice { device in
+        try await withScratchFolder { folder in
+            let device = DeviceProcess(folder: folder, environment: ["REPOSITORY": "\(folder)/project"])
+            try device.start()
+            defer { device.kill() }
             let canary = "\(device.folder)/canary"
             let traps = """
                 printf '[core]\\n\\tfsmonitor = touch \(canary)-fsmonitor\\n\\thooksPath = hooks\\n[filter "x"]\\n\\tclean = touch \(canary)-filter\\n\\tsmudge = touch \(canary)-smudge\\n[diff "x"]\\n\\tcommand = touch \(canary)-diff\\n\\ttextconv = touch \(canary)-textconv\\n' >> .git/config
@@ -52,16 +55,57 @@ struct WorkspaceTests {
                 mkdir bare && git init -q --bare bare/inner && printf '[core]\\n\\tfsmonitor = touch \(canary)-bare\\n' >> bare/inner/config
                 git init -q nested && printf '[core]\\n\\tfsmonitor = touch \(canary)-nested\\n' >> nested/.git/config
                 ln -s /etc outside
+                ours=$(dirname "$(cat .git/objects/info/alternates)")
+                git -C "$ours" config filter.y.clean "touch \(canary)-ours; cat"
+                git -C "$ours" config core.fsmonitor "touch \(canary)-ours-fsmonitor"
+                printf '*.txt filter=y\\n' >> .gitattributes
+                rm -f ../index ../index.lock; ln -s "$REPOSITORY/.git/index" ../index; mkfifo ../ready.lock
                 echo fine > result.txt
                 """
             try traps.write(toFile: "\(device.folder)/traps.sh", atomically: true, encoding: .utf8)
             let repository = try SampleRepository(
                 in: device.folder, settings: "agent: command\ncommand: [sh, \(device.folder)/traps.sh]\n")
+            let index = FileManager.default.contents(atPath: "\(repository.path)/.git/index")
             try await complete("Plant traps", device, repository)
+            #expect(FileManager.default.contents(atPath: "\(repository.path)/.git/index") == index)
             #expect(try repository.git("show", "offload/plant-traps:result.txt") == "fine\n")
             let planted = try FileManager.default.contentsOfDirectory(atPath: device.folder)
                 .filter { $0.hasPrefix("canary") }
             #expect(planted.isEmpty, "executed: \(planted)")
+        }
+    }
+
+    @Test("A workspace that an agent replaced by a link is not followed")
+    func replacedWorkspace() async throws {
+        try await withDevice { device in
+            let secrets = "\(device.folder)/secrets"
+            try FileManager.default.createDirectory(atPath: secrets, withIntermediateDirectories: true)
+            try "top secret\n".write(toFile: "\(secrets)/secret.txt", atomically: true, encoding: .utf8)
+            let repository = try SampleRepository(
+                in: device.folder,
+                settings: "agent: command\ncommand: [sh, -c, 'd=$PWD; cd ..; rm -rf \"$d\"; ln -s \(secrets) \"$d\"']\n")
+            #expect(try device.offload(["project", "add", repository.path]).exitCode == 0)
+            #expect(try device.offload(["idea", "add", "Replace it", "--accept"]).exitCode == 0)
+            let run = try device.offload(["run", "--json"])
+            let task = try #require(try JSONDecoder().decode([TaskView].self, from: Data(run.output.utf8)).first)
+            #expect(task.status == "failed")
+            #expect(task.error?.kind == "workspace")
+            #expect(try repository.git("for-each-ref", "refs/heads/offload/").isEmpty)
+            #expect(FileManager.default.fileExists(atPath: "\(secrets)/secret.txt"), "what a link points to stays")
+        }
+    }
+
+    @Test("Folders that git ignores do not keep a result from being taken")
+    func ignoredRequirementFolder() async throws {
+        try await withDevice { device in
+            let repository = try SampleRepository(in: device.folder)
+            try repository.write(".gitignore", ".claude/\n.env\n")
+            try repository.git("add", ".gitignore")
+            try repository.git("commit", "--quiet", "--message=Ignore")
+            try repository.write("offload.yml", "agent: command\ncommand: [sh, -c, 'echo 1 > a']\ncopy: [.env]\n")
+            try repository.write(".env", "TOKEN=1\n")
+            try await complete("Write one", device, repository)
+            #expect(try repository.git("show", "offload/write-one:a") == "1\n")
         }
     }
 

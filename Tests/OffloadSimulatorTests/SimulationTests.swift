@@ -48,7 +48,6 @@ import Testing
         case .recoveryHandsOut: [.noStuckWork, .slotLimits]
         case .limitsUnknownAtStart: [.slotLimits]
         case .stopHandsOut: [.noStuckWork]
-        case .startNotMadeUp: [.truth]
         case .firstFillNotRepeated: [.noStuckWork]
         case .publishedUnsealed: [.sealHolds, .cancelWins]
         case .cleanedBeforeRecord: [.truth]

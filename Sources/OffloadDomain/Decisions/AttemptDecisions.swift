@@ -65,7 +65,7 @@ package struct AttemptDecisions: Sendable {
         try transaction.update(attemptMachine.attempt)
         try transaction.record(Self.event(machine.task, ending), at: now)
         var batch = BatchMachine(try transaction.batch(attempt.batch))
-        batch.taskEnded()
+        if machine.task.state.status.isFinal { batch.taskEnded() }
         try transaction.save(batch.batch)
         let started = try lanes.fill(&transaction, limits: limits, at: now)
         let next = started.first { $0.batch == attempt.batch }

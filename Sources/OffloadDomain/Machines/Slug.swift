@@ -11,15 +11,15 @@ package enum Slug {
         for scalar in text.unicodeScalars {
             let lowered = scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar
             if let plain = asciiLetterOrDigit(lowered) {
-                if dashWanted, !slug.isEmpty { slug.append("-") }
+                let dash = dashWanted && !slug.isEmpty ? "-" : ""
+                guard slug.utf8.count + dash.utf8.count < longest else { break }
                 dashWanted = false
+                slug += dash
                 slug.append(plain)
             } else if !scalar.properties.generalCategory.isMark {
                 dashWanted = true
             }
-            if slug.utf8.count >= longest { break }
         }
-        while slug.hasSuffix("-") { slug.removeLast() }
         guard !slug.isEmpty, !reserved.contains(slug) else { return fallback }
         return slug
     }

@@ -42,6 +42,7 @@ package struct AttemptSupervisor: Service {
                     group.addTask { await run(start) }
                 }
             }
+            await giveBackUnstarted()
         } onGracefulShutdown: {
             limits.close()
             dispatcher.shutDown()
@@ -53,6 +54,19 @@ package struct AttemptSupervisor: Service {
         // A shutdown that came before wants it closed.
         if Task.isShuttingDownGracefully { limits.close() }
         dispatcher.start(await insisting("waiting tasks are not started") { try await recorder.fill() } ?? [])
+    }
+
+    /// What was handed out at the very moment of the shutdown and never told waits for the next start, without blame.
+    private func giveBackUnstarted() async {
+        guard !Task.isCancelled else { return }
+        do {
+            for (attempt, _) in try await recorder.unfinished() where attempt.state == .starting {
+                _ = try await recorder.end(
+                    attempt.key, .interrupted(orderly: true), report: RunReport(), result: nil)
+            }
+        } catch {
+            context.logger.error("attempts that were not started are not given back: \(error)")
+        }
     }
 
     private func run(_ start: AttemptDispatcher.Start) async {

@@ -51,7 +51,10 @@ package final class EventHub: Service {
 
     package func run() async throws {
         await withGracefulShutdownHandler {
-            for await position in ledger.commits().cancelOnGracefulShutdown() {
+            // Asked for before the newest position is read, so that no commit falls in between.
+            let commits = ledger.commits().cancelOnGracefulShutdown()
+            if let newest = try? await ledger.read({ try $0.newestEventPosition() }) { try? await take(upTo: newest) }
+            for await position in commits {
                 do {
                     try await take(upTo: position)
                 } catch {

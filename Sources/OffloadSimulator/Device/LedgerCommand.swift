@@ -12,7 +12,7 @@ enum LedgerCommand: Sendable {
     case retry(TaskID)
     case prune(keeping: Int)
     case started(AttemptKey)
-    case seal(AttemptKey, RunReport, AttemptResult?, isStartRecorded: Bool)
+    case seal(AttemptKey, RunReport, AttemptResult?)
     case end(AttemptKey, Attempt.Outcome, RunReport, AttemptResult?)
     case fill
 
@@ -33,8 +33,8 @@ enum LedgerCommand: Sendable {
     func speaking(of key: AttemptKey) -> LedgerCommand {
         switch self {
         case .started: .started(key)
-        case .seal(_, let report, let result, let isStartRecorded):
-            .seal(key, report, result, isStartRecorded: isStartRecorded)
+        case .seal(_, let report, let result):
+            .seal(key, report, result)
         case .end(_, let outcome, let report, let result): .end(key, outcome, report, result)
         case .add, .decide, .remove, .assign, .control, .returnToBacklog, .cancel, .retry, .prune, .fill: self
         }

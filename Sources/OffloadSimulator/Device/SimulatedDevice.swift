@@ -51,7 +51,6 @@ struct Execution: Sendable {
     var outcome = Attempt.Outcome.completed
     var report = RunReport()
     var result: AttemptResult?
-    var isStartRecorded = false
     /// Why the process that runs now was asked to end, if it was for a limit.
     var limitFailure: Failure?
 

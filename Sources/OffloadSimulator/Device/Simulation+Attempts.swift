@@ -82,7 +82,7 @@ extension Simulation {
             var execution = device?.executions[index]
         else { return }
         switch (execution.stage, answer) {
-        case (.awaitingStart, .start): (execution.stage, execution.isStartRecorded) = (.runningAgent, true)
+        case (.awaitingStart, .start): execution.stage = .runningAgent
         case (.awaitingStart, _): execution.stage = .runningAgent
         case (.awaitingSeal, .sealed(.sealed)): execution.stage = .publishing
         case (.awaitingSeal, .refused):
@@ -278,7 +278,7 @@ extension Simulation {
 
     private mutating func seal(_ execution: inout Execution) -> Execution.Stage {
         let seal = LedgerCommand.seal(
-            execution.key, execution.report, execution.result, isStartRecorded: execution.isStartRecorded)
+            execution.key, execution.report, execution.result)
         remember(submit(seal, by: .attempt(execution.key)))
         return .awaitingSeal
     }

@@ -51,10 +51,7 @@ struct TransactionBodies: Sendable {
         switch try checked(command, in: transaction) {
         case .started(let key):
             return .start(try attempts.agentStarted(key, at: now, in: &transaction))
-        case .seal(let key, let report, let result, let isStartRecorded):
-            if !isStartRecorded, fault != .startNotMadeUp {
-                _ = try attempts.agentStarted(key, at: now, in: &transaction)
-            }
+        case .seal(let key, let report, let result):
             return .sealed(try attempts.seal(key, report: report, result: result, at: now, in: &transaction))
         case .end(let key, let outcome, let report, let result):
             return .handedOut(

@@ -27,8 +27,6 @@ enum PlantedFault: String, Sendable, CaseIterable {
     case limitsUnknownAtStart = "limits-unknown-at-start"
     /// Lanes are filled although the device stops.
     case stopHandsOut = "stop-hands-out"
-    /// A start of an agent that could not be recorded is not made up for before its result is sealed.
-    case startNotMadeUp = "start-not-made-up"
     /// Waiting tasks that could not be given to the lanes when the device started are not tried again.
     case firstFillNotRepeated = "first-fill-not-repeated"
     /// A branch is written although the result was not sealed.
@@ -50,7 +48,6 @@ enum PlantedFault: String, Sendable, CaseIterable {
         case .recoveryHandsOut: "what lanes take during recovery is run by nobody"
         case .limitsUnknownAtStart: "lanes are filled during recovery, before slot limits are known"
         case .stopHandsOut: "a stopping device hands out tasks"
-        case .startNotMadeUp: "a start that was not recorded makes a success count as cancelled"
         case .firstFillNotRepeated: "a start that meets a full disk leaves lanes empty"
         case .publishedUnsealed: "a branch is written for a result that was not sealed"
         case .cleanedBeforeRecord: "a crash makes the record forget work that is kept"
