@@ -143,7 +143,8 @@ let package = Package(
         ),
         .testTarget(
             name: "OffloadBlackBoxTests",
-            dependencies: ["OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadServer", "OffloadSettings", "OffloadTesting",
+            dependencies: [
+                "OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadServer", "OffloadSettings", "OffloadTesting",
                 "OffloadWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]

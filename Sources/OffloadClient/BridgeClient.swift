@@ -119,7 +119,7 @@ package struct BridgeClient: Sendable {
                 throw error
             } catch let error as CancellationError {
                 throw error
-            } catch where connected {
+            } catch  where connected {
                 // The device restarts or the machine slept; what was missed comes with the next connection.
             }
             try await Task.sleep(for: pause)
@@ -215,7 +215,8 @@ package struct BridgeClient: Sendable {
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(buffer.readableBytesView))
         } catch {
-            throw OffloadError(.device, "the device's answer is not understood; are both of the same version? (\(error))")
+            throw OffloadError(
+                .device, "the device's answer is not understood; are both of the same version? (\(error))")
         }
     }
 }

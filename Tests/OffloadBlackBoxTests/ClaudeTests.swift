@@ -100,7 +100,8 @@ struct ClaudeTests {
             let device = DeviceProcess(
                 folder: folder,
                 environment: [
-                    "PATH": "\(URL(fileURLWithPath: cli).deletingLastPathComponent().path):/usr/local/bin:/usr/bin:/bin",
+                    "PATH":
+                        "\(URL(fileURLWithPath: cli).deletingLastPathComponent().path):/usr/local/bin:/usr/bin:/bin",
                     "TMPDIR": "\(folder)/home", "DISABLE_AUTOUPDATER": "1",
                     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CODE_MAX_RETRIES": "0",
                     "ANTHROPIC_BASE_URL": "http://127.0.0.1:\(standIn.port)", "ANTHROPIC_API_KEY": "dummy",
@@ -114,7 +115,8 @@ struct ClaudeTests {
         }
     }
 
-    private func queue(_ prompt: String, _ device: DeviceProcess, _ repository: SampleRepository) async throws -> String {
+    private func queue(_ prompt: String, _ device: DeviceProcess, _ repository: SampleRepository) async throws -> String
+    {
         try await device.with { client in
             let project: ProjectList = try await client.get("/api/bridge/projects")
             let idea: IdeaView = try await client.post(
@@ -130,7 +132,8 @@ struct ClaudeTests {
         }
     }
 
-    private func run(_ prompt: String, _ device: DeviceProcess, _ repository: SampleRepository) async throws -> TaskView {
+    private func run(_ prompt: String, _ device: DeviceProcess, _ repository: SampleRepository) async throws -> TaskView
+    {
         let id = try await queue(prompt, device, repository)
         return try await device.with { client in
             try await client.events { _ in

@@ -23,25 +23,32 @@ struct GateTests {
     }
 
     static let strangers: [Stranger] = [
-        .init(description: "no key", headers: { ["Host: \($0)", "Content-Type: application/json"] }, expected: [401], openRoutesToo: false),
+        .init(
+            description: "no key", headers: { ["Host: \($0)", "Content-Type: application/json"] }, expected: [401],
+            openRoutesToo: false),
         .init(
             description: "wrong key",
             headers: { ["Host: \($0)", "X-Bridge-API-Key: wrong", "Content-Type: application/json"] }, expected: [401],
             openRoutesToo: false),
         .init(
             description: "two keys",
-            headers: { good($0) + ["Authorization: Bearer \(DeviceProcess.key)"] }, expected: [401], openRoutesToo: false),
+            headers: { good($0) + ["Authorization: Bearer \(DeviceProcess.key)"] }, expected: [401],
+            openRoutesToo: false),
         .init(
             description: "foreign Host",
-            headers: { address in ["Host: evil.example:\(address.split(separator: ":")[1])"] + good(address).dropFirst() },
+            headers: { address in ["Host: evil.example:\(address.split(separator: ":")[1])"] + good(address).dropFirst()
+            },
             expected: [421]),
         .init(
             description: "Host with a trailing dot",
-            headers: { address in ["Host: localhost.:\(address.split(separator: ":")[1])"] + good(address).dropFirst() },
+            headers: { address in ["Host: localhost.:\(address.split(separator: ":")[1])"] + good(address).dropFirst()
+            },
             expected: [421]),
-        .init(description: "upper-case Host", headers: { address in
-            ["Host: LOCALHOST:\(address.split(separator: ":")[1])"] + good(address).dropFirst()
-        }, expected: [421]),
+        .init(
+            description: "upper-case Host",
+            headers: { address in
+                ["Host: LOCALHOST:\(address.split(separator: ":")[1])"] + good(address).dropFirst()
+            }, expected: [421]),
         .init(description: "two Hosts", headers: { good($0) + ["Host: \($0)"] }, expected: [400, 421]),
         .init(description: "no Host", headers: { Array(good($0).dropFirst()) }, expected: [400, 421]),
         .init(description: "foreign Origin", headers: { good($0) + ["Origin: http://evil.example"] }, expected: [403]),
@@ -50,7 +57,8 @@ struct GateTests {
             description: "lookalike Origin", headers: { good($0) + ["Origin: http://localhost.evil.example"] },
             expected: [403]),
         .init(
-            description: "another port's Origin", headers: { good($0) + ["Origin: http://127.0.0.1:9"] }, expected: [403]),
+            description: "another port's Origin", headers: { good($0) + ["Origin: http://127.0.0.1:9"] },
+            expected: [403]),
         .init(
             description: "cross-site fetch", headers: { good($0) + ["Sec-Fetch-Site: cross-site"] }, expected: [403]),
         .init(
@@ -99,10 +107,12 @@ struct GateTests {
         }
     }
 
-    @Test("Paths that could be read in two ways are refused", arguments: [
-        "/api/bridge//status", "/api/bridge/%73tatus", "/api/bridge/ideas/..%2fstatus", "/api/bridge/../status",
-        "/api/bridge/./status", "/api\\bridge\\status", "/api/bridge/status%00", "/api/bridge/ideas/%2e%2e/status",
-    ])
+    @Test(
+        "Paths that could be read in two ways are refused",
+        arguments: [
+            "/api/bridge//status", "/api/bridge/%73tatus", "/api/bridge/ideas/..%2fstatus", "/api/bridge/../status",
+            "/api/bridge/./status", "/api\\bridge\\status", "/api/bridge/status%00", "/api/bridge/ideas/%2e%2e/status",
+        ])
     func ambiguousPaths(_ path: String) async throws {
         try await withDevice { device in
             let answer = try RawHTTP.send(request("GET", path, Self.good(device.address)), to: device.address)

@@ -27,13 +27,14 @@ struct WorkspaceTests {
             try await complete("Look around", device, repository)
             #expect(
                 try repository.git("show", "offload/look-around:seen.txt") == "TOKEN=1\nKEY=2\nIgnore\nBegin\n")
-            #expect(try repository.git("ls-tree", "-r", "--name-only", "offload/look-around") == """
-                .gitignore
-                README.md
-                app.sh
-                seen.txt
+            #expect(
+                try repository.git("ls-tree", "-r", "--name-only", "offload/look-around") == """
+                    .gitignore
+                    README.md
+                    app.sh
+                    seen.txt
 
-                """)
+                    """)
             #expect(FileManager.default.fileExists(atPath: "\(repository.path)/.env"))
         }
     }
@@ -83,7 +84,8 @@ struct WorkspaceTests {
             try "top secret\n".write(toFile: "\(secrets)/secret.txt", atomically: true, encoding: .utf8)
             let repository = try SampleRepository(
                 in: device.folder,
-                settings: "agent: command\ncommand: [sh, -c, 'd=$PWD; cd ..; rm -rf \"$d\"; ln -s \(secrets) \"$d\"']\n")
+                settings: "agent: command\ncommand: [sh, -c, 'd=$PWD; cd ..; rm -rf \"$d\"; ln -s \(secrets) \"$d\"']\n"
+            )
             #expect(try device.offload(["project", "add", repository.path]).exitCode == 0)
             #expect(try device.offload(["idea", "add", "Replace it", "--accept"]).exitCode == 0)
             let run = try device.offload(["run", "--json"])
@@ -114,7 +116,8 @@ struct WorkspaceTests {
         try await withDevice(environment: ["CANARY": "grandchildren"]) { device in
             let repository = try SampleRepository(
                 in: device.folder,
-                settings: "agent: command\ncommand: [sh, -c, \"setsid sleep 1000 & (setsid sleep 1000 &) ; echo x > y\"]\n")
+                settings:
+                    "agent: command\ncommand: [sh, -c, \"setsid sleep 1000 & (setsid sleep 1000 &) ; echo x > y\"]\n")
             let task = try await complete("Leave processes", device, repository)
             #expect((task.attempts.last?.processesEnded ?? 0) == 2)
             #expect(Survivors.carrying("OFFLOAD_ATTEMPT_MARKER").filter { $0.contains("sleep 1000") }.isEmpty)

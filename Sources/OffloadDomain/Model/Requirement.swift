@@ -35,7 +35,8 @@ package struct CommitHash: Sendable, Hashable, CustomStringConvertible {
         let bytes = hex.utf8
         guard bytes.count == 40 || bytes.count == 64,
             bytes.allSatisfy({
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
             })
         else { return nil }
         self.hex = hex

@@ -58,7 +58,8 @@ struct Recovery: Sendable {
 
     private func order(for key: AttemptKey) async -> AttemptOrder? {
         do {
-            let found = try await context.ledger.read { reader -> (OffloadTask, BatchID, Project, Requirement, Idea?)? in
+            let found = try await context.ledger.read {
+                reader -> (OffloadTask, BatchID, Project, Requirement, Idea?)? in
                 guard let task = try reader.task(key.task), let batch = try reader.attempt(key)?.batch,
                     let project = try reader.project(task.projectID),
                     let requirement = try reader.requirement(task.requirementID)
@@ -94,7 +95,8 @@ struct Recovery: Sendable {
             return try await workspaces.snapshot(
                 workspace, of: order, message: "\(order.title) (cut off)\n\nOffload-Task: \(order.key.task)\n")
         } catch {
-            context.logger.warning("work of a cut-off attempt not kept: \(error)", metadata: ["attempt": "\(order.key)"])
+            context.logger.warning(
+                "work of a cut-off attempt not kept: \(error)", metadata: ["attempt": "\(order.key)"])
             return nil
         }
     }

@@ -55,13 +55,16 @@ package struct ProjectRepository: Sendable {
     /// - Throws: `OffloadError` of kind `unprocessable` with git's message when none could be written.
     package func publish(_ commit: CommitHash, ref: String, from source: String, slug: String) async throws -> String {
         try await git.require(
-            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
-             source, ref], at: place)
+            [
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
+                source, ref,
+            ], at: place)
         var refusals = 0
         while true {
             let taken = try await branches(startingWith: "offload/\(slug)")
             if let existing = taken.first(where: { $0.commit == commit.hex }) { return existing.name }
-            let name = "offload/" + Slug.firstFree(slug) { candidate in taken.contains { $0.name == "offload/\(candidate)" } }
+            let name =
+                "offload/" + Slug.firstFree(slug) { candidate in taken.contains { $0.name == "offload/\(candidate)" } }
             let zero = String(repeating: "0", count: commit.hex.utf8.count)
             let created = try await git.run(
                 ["update-ref", "-m", "offload: result", "--end-of-options", "refs/heads/\(name)", commit.hex, zero],
@@ -71,7 +74,8 @@ package struct ProjectRepository: Sendable {
             guard refusals < Self.tries else {
                 throw OffloadError(
                     .unprocessable,
-                    "git could not create the branch \(name) in \(folder): \(PlainText.prefix(created.message, bytes: 400))")
+                    "git could not create the branch \(name) in \(folder): \(PlainText.prefix(created.message, bytes: 400))"
+                )
             }
             // Another git process may hold a lock for a moment; a foreign lock is waited for, never removed.
             try await Task.sleep(for: .milliseconds(50 << refusals) + .milliseconds(Int.random(in: 0..<50)))

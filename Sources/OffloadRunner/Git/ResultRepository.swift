@@ -34,8 +34,10 @@ package struct ResultRepository: Sendable {
     package func pin(_ commit: CommitHash, from project: ProjectRepository) async throws {
         if try await holds(commit) { return }
         try await git.require(
-            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
-             project.folder, "\(commit):\(Self.baseRef(commit))"], at: place)
+            [
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
+                project.folder, "\(commit):\(Self.baseRef(commit))",
+            ], at: place)
     }
 
     private func holds(_ commit: CommitHash) async throws -> Bool {
@@ -98,7 +100,8 @@ package struct ResultRepository: Sendable {
     ) async throws -> Change? {
         let nested = try await add(excluding: excluding, base: base, at: work)
         let tree = try await git.require(["write-tree"], at: work).text
-        let baseTree = try await git.require(["rev-parse", "--verify", "--end-of-options", "\(base)^{tree}"], at: place)
+        let baseTree = try await git.require(
+            ["rev-parse", "--verify", "--end-of-options", "\(base)^{tree}"], at: place)
         guard tree != baseTree.text || !nested.isEmpty else { return nil }
         let counts = try await count(from: baseTree.text, to: tree)
         let commit = try await commit(tree, base: base, key: key, message: message)

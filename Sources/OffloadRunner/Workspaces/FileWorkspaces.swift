@@ -85,7 +85,8 @@ package struct FileWorkspaces: Workspaces {
         }
     }
 
-    package func snapshot(_ workspace: Workspace, of order: AttemptOrder, message: String) async throws -> AttemptResult {
+    package func snapshot(_ workspace: Workspace, of order: AttemptOrder, message: String) async throws -> AttemptResult
+    {
         let layout = layout(order.key, order.project)
         // An agent may have put a link to somewhere else in the place of its workspace; what is there is not its work.
         guard FileSystem.kind(of: layout.folder) == .folder, FileSystem.kind(of: layout.tree) == .folder else {

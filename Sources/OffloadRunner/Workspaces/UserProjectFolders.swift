@@ -71,7 +71,8 @@ package struct UserProjectFolders: ProjectFolders {
         else {
             throw OffloadError(
                 .unprocessable,
-                "the requirement template \(name) of \(project.name) must be a file in the project of at most \(RequirementTemplate.limit) bytes")
+                "the requirement template \(name) of \(project.name) must be a file in the project of at most \(RequirementTemplate.limit) bytes"
+            )
         }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -79,7 +80,8 @@ package struct UserProjectFolders: ProjectFolders {
     package func pinBase(of project: Project) async throws -> CommitHash? {
         guard FileSystem.kind(of: project.path) == .folder else {
             throw OffloadError(
-                .unprocessable, "the folder \(project.path) of project \(project.name) is gone; put it back or remove the project")
+                .unprocessable,
+                "the folder \(project.path) of project \(project.name) is gone; put it back or remove the project")
         }
         guard project.versionControl == .git else { return nil }
         let users = repositories.project(project)

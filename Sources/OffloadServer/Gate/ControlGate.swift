@@ -67,7 +67,8 @@ struct ControlGate: RouterMiddleware {
         let keys = request.headers[values: .bridgeKey] + request.headers[values: .authorization].map(Self.bearer)
         guard keys.count == 1, key.matches(keys[0]) else {
             throw OffloadError(
-                .unauthorized, "send the key in X-Bridge-API-Key or as Authorization: Bearer; `offload token` prints it")
+                .unauthorized, "send the key in X-Bridge-API-Key or as Authorization: Bearer; `offload token` prints it"
+            )
         }
     }
 

@@ -10,7 +10,9 @@ struct IdeaRoutes {
     private static let importLimit = 16 * 1024 * 1024
 
     static let all = [
-        ControlRoute(.get, "/api/bridge/ideas") { bridge, request, _ in try await IdeaRoutes(bridge: bridge).list(request) },
+        ControlRoute(.get, "/api/bridge/ideas") { bridge, request, _ in
+            try await IdeaRoutes(bridge: bridge).list(request)
+        },
         ControlRoute(.post, "/api/bridge/ideas") { bridge, request, _ in
             let body = try await request.json(IdeaRequest.self)
             let idea = try await bridge.backlog.add(try draft(body), to: try ProjectID(parsing: body.projectId))
@@ -48,7 +50,9 @@ struct IdeaRoutes {
     private func list(_ request: Request) async throws -> Response {
         let page = try request.page()
         let text = try request.query("text")
-        guard (text?.utf8.count ?? 0) <= Idea.Limits.title else { throw OffloadError.invalid("text", "at most 300 bytes") }
+        guard (text?.utf8.count ?? 0) <= Idea.Limits.title else {
+            throw OffloadError.invalid("text", "at most 300 bytes")
+        }
         let filter = IdeaFilter(
             projectID: try request.projectQuery(), status: try request.choice("status", of: Idea.Status.self),
             text: text)

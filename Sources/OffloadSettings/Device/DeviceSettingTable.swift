@@ -49,7 +49,8 @@ struct DeviceSettingTable: Sendable {
             "OFFLOAD_DATA_DIR", default: machine.defaultDataFolder(environment: environment),
             allowed: "an absolute path", "Where the database, keys and results of this device are kept",
             read: { text in
-                let isFit = text.hasPrefix("/") && text.utf8.count <= 4_096
+                let isFit =
+                    text.hasPrefix("/") && text.utf8.count <= 4_096
                     && text.unicodeScalars.allSatisfy(ShownText.isPlain)
                 return isFit ? FilePath.withoutTrailingSlashes(text) : nil
             })

@@ -24,7 +24,7 @@ enum LedgerCommand: Sendable {
     /// The attempt that a report speaks of; nil for what people ask.
     var report: AttemptKey? {
         switch self {
-        case .started(let key), .seal(let key, _, _, _), .end(let key, _, _, _): key
+        case .started(let key), .seal(let key, _, _), .end(let key, _, _, _): key
         case .add, .decide, .remove, .assign, .control, .returnToBacklog, .cancel, .retry, .prune, .fill: nil
         }
     }
@@ -79,7 +79,7 @@ extension LedgerCommand: CustomStringConvertible {
         case .retry(let task): "retry \(task)"
         case .prune(let limit): "prune to \(limit) events"
         case .started(let key): "started \(key)"
-        case .seal(let key, _, _, _): "seal \(key)"
+        case .seal(let key, _, _): "seal \(key)"
         case .end(let key, let outcome, _, _): "end \(key) \(outcome.word)"
         case .fill: "fill lanes"
         }

@@ -107,10 +107,16 @@ package final class FakeWorkspaces: Workspaces {
         }
     }
 
-    package func remove(_ workspace: Workspace) async {
+    package func remove(_ workspace: Workspace) async { await remove(workspace.key) }
+
+    package func remove(_ key: AttemptKey) async {
         // What is asked to be removed cannot refuse; a gate that is given up on lets it pass.
-        try? await take(.remove, workspace.key)
-        state.withLock { $0.existing[workspace.key] = nil }
+        try? await take(.remove, key)
+        state.withLock { $0.existing[key] = nil }
+    }
+
+    package func leftovers() async -> [AttemptKey] {
+        state.withLock { state in state.existing.keys.sorted { $0.description < $1.description } }
     }
 
     package func leftover(_ order: AttemptOrder) async -> Workspace? { state.withLock { $0.existing[order.key] } }

@@ -21,7 +21,8 @@ enum Failing {
             throw noDevice
         } catch let error as DeviceUnreachable {
             Terminal.complain(
-                "offload: the device does not answer at \(error.address) (\(error.reason)). If it hangs, stop it and run `offload serve`.")
+                "offload: the device does not answer at \(error.address) (\(error.reason)). If it hangs, stop it and run `offload serve`."
+            )
             throw noDevice
         } catch is CancellationError {
             throw interrupted

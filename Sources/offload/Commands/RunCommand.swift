@@ -103,7 +103,9 @@ struct RunStarter: Sendable {
                 skipped += 1
             }
         }
-        if skipped > 0 { Terminal.complain("\(skipped) accepted idea(s) were done before; retry their tasks to do them again") }
+        if skipped > 0 {
+            Terminal.complain("\(skipped) accepted idea(s) were done before; retry their tasks to do them again")
+        }
         if !tasks.isEmpty { try await startLanes() }
         return tasks
     }

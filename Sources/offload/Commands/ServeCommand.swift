@@ -55,7 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
                 settings: settings, environment: environment, executable: Self.executable, logger: logger)
             let assembly = try await DeviceAssembly.open(surroundings) { address in
                 Terminal.write(
-                    Array("Offload \(Version.text) listens on http://\(address) (data in \(settings.dataFolder))\n".utf8),
+                    Array(
+                        "Offload \(Version.text) listens on http://\(address) (data in \(settings.dataFolder))\n".utf8),
                     to: 1)
             }
             defer { assembly.close() }

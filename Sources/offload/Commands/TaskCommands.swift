@@ -97,7 +97,8 @@ enum TaskText {
 
     static func whole(_ task: TaskView, for terminal: Terminal) -> String {
         var text = "\(terminal.styled(TerminalText.safe(task.title), .strong))\n"
-        text += "task \(task.id)  idea \(task.ideaId)  \(terminal.styled(state(task), Words.tone(ofStatus: task.status)))\n"
+        text +=
+            "task \(task.id)  idea \(task.ideaId)  \(terminal.styled(state(task), Words.tone(ofStatus: task.status)))\n"
         if let error = task.error { text += "\(TerminalText.safe(error.message, lines: true))\n" }
         if let path = task.requirementPath { text += "requirement: \(TerminalText.safe(path))\n" }
         for attempt in task.attempts {

@@ -130,7 +130,8 @@ private struct Workshop {
         // Two copies of a data folder on one machine must not end each other's agents.
         let instance = ContentDigest.hex(of: "\(deviceID) \(dataFolder)".utf8).prefix(16)
         runner = ProcessAgentRunner(
-            catalog: .standard(sampleExecutable: surroundings.executable), keeper: ProcessKeeper(instance: String(instance)),
+            catalog: .standard(sampleExecutable: surroundings.executable),
+            keeper: ProcessKeeper(instance: String(instance)),
             logs: logs, environment: surroundings.environment, defaultAgent: surroundings.settings.agent,
             crashPoint: crashPoint)
     }

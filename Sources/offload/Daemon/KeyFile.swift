@@ -37,7 +37,8 @@ enum KeyFile {
         if let setting { return Secret(setting.text) }
         throw OffloadError(
             .unauthorized,
-            "there is no key in \(dataFolder): start the device with `offload serve`, or name its folder with --data-dir")
+            "there is no key in \(dataFolder): start the device with `offload serve`, or name its folder with --data-dir"
+        )
     }
 
     private static func stored(_ dataFolder: String) -> String? {

@@ -11,7 +11,8 @@ import Darwin
 /// It speaks Claude Code's stream-json, so that what is tried is what runs later.
 struct SampleAgentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sample-agent", abstract: "Does what the `sample` block of the requirement on standard input says.",
+        commandName: "sample-agent",
+        abstract: "Does what the `sample` block of the requirement on standard input says.",
         shouldDisplay: false)
 
     func run() throws {

@@ -47,7 +47,11 @@ struct SampleStage {
     }
 
     private mutating func edit(_ path: String, tool: String, _ change: (String?) -> String?) -> Bool {
-        emit(.assistant(["type": "tool_use", "id": .text("step-\(turns)"), "name": .text(tool), "input": ["file_path": .text(path)]]))
+        emit(
+            .assistant([
+                "type": "tool_use", "id": .text("step-\(turns)"), "name": .text(tool),
+                "input": ["file_path": .text(path)],
+            ]))
         guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
             end(failure: "\(path) lies outside the workspace")
             return false
@@ -76,7 +80,8 @@ struct SampleStage {
         emit([
             "type": "result", "subtype": "success", "is_error": .boolean(failure != nil),
             "result": .text(failure ?? summary), "session_id": "sample", "num_turns": .number(turns),
-            "total_cost_usd": .number(0), "usage": ["input_tokens": .number(turns * 100), "output_tokens": .number(turns * 20)],
+            "total_cost_usd": .number(0),
+            "usage": ["input_tokens": .number(turns * 100), "output_tokens": .number(turns * 20)],
             "permission_denials": .list([]),
         ])
     }

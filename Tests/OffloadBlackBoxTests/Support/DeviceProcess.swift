@@ -55,7 +55,9 @@ final class DeviceProcess: Sendable {
         let output = Pipe()
         process.standardOutput = output
         let errors = "\(folder)/serve.err"
-        if !FileManager.default.fileExists(atPath: errors) { _ = FileManager.default.createFile(atPath: errors, contents: nil) }
+        if !FileManager.default.fileExists(atPath: errors) {
+            _ = FileManager.default.createFile(atPath: errors, contents: nil)
+        }
         let errorFile = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
         try errorFile.seekToEnd()
         process.standardError = errorFile
@@ -118,7 +120,7 @@ final class DeviceProcess: Sendable {
                 do {
                     try await self.with(body)
                     return true
-                } catch where self.process.withLock({ $0?.isRunning != true }) {
+                } catch  where self.process.withLock({ $0?.isRunning != true }) {
                     return false
                 } catch is DeviceUnreachable {
                     await self.waitForEnd()

@@ -14,6 +14,7 @@ import Testing
             try await bench.start(lanes: 1...1)
             try await bench.assign(1...2)
             let run = try await bench.runner.starts.take()
+            try await bench.wait(for: .running, of: 1)
             let answer = try await bench.queue.cancel(TaskID(unchecked: "t-1"))
             #expect(answer.state.holding?.phase == .cancelling)
             #expect(try await run.stopReason() == .cancelled)

@@ -67,8 +67,8 @@ import Testing
             #expect(try bench.status(1) == .synced)
             gate.open()
             let run = try await bench.runner.starts.take()
+            try await bench.wait(for: .running, of: 1)
             #expect(try bench.attempt(1)?.status == .running)
-            #expect(try bench.status(1) == .running)
             run.end(.succeeded)
             try await bench.wait(for: .completed, of: 1)
         }
@@ -220,6 +220,7 @@ import Testing
             try await bench.start(lanes: 1...1)
             try await bench.assign(1...2)
             let run = try await bench.runner.starts.take()
+            try await bench.wait(for: .running, of: 1)
             bench.ledger.failChanges(3)
             run.end(.succeeded, report: RunReport(summary: "Did it."))
             for _ in 1...3 {
@@ -247,6 +248,7 @@ import Testing
             bench.ledger.failChanges(1)
             gate.open()
             let run = try await bench.runner.starts.take()
+            try await bench.ledger.failures.take()
             #expect(try bench.status(1) == .synced)
             run.end(.succeeded)
             _ = try await bench.memory.wait { reader in
@@ -266,6 +268,7 @@ import Testing
             try await bench.start(lanes: 1...1)
             try await bench.assign(1...1)
             let run = try await bench.runner.starts.take()
+            try await bench.wait(for: .running, of: 1)
             bench.ledger.failChanges(1)
             run.end(.succeeded)
             try await bench.wait(for: .completed, of: 1)

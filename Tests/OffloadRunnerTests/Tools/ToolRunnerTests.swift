@@ -11,7 +11,8 @@ struct ToolRunnerTests {
             for number in 0..<400 {
                 if number >= 8 { try await group.next() }
                 group.addTask {
-                    let result = try await runner.run(ToolCall("/bin/sh", ["-c", "echo \(number); echo oops >&2; exit 3"]))
+                    let result = try await runner.run(
+                        ToolCall("/bin/sh", ["-c", "echo \(number); echo oops >&2; exit 3"]))
                     #expect(result == ToolResult(exitCode: 3, output: Array("\(number)\n".utf8), message: "oops\n"))
                 }
             }
