@@ -23,7 +23,7 @@ struct Recovery: Sendable {
         }
         context.crashPoint.reached(.recoveryAfterCommit)
         try await clear()
-        await learnSlotLimits()
+        try await learnSlotLimits()
     }
 
     /// Removes workspaces of attempts that have ended. One that ended without a result and still has files is left: its work
@@ -101,9 +101,8 @@ struct Recovery: Sendable {
         }
     }
 
-    private func learnSlotLimits() async {
-        guard let projects = try? await context.ledger.read({ try $0.projects() }) else { return }
-        for project in projects {
+    private func learnSlotLimits() async throws {
+        for project in try await context.ledger.read({ try $0.projects() }) {
             guard let settings = try? await folders.settings(of: project) else { continue }
             limits.set(settings.slots, for: project.id)
         }

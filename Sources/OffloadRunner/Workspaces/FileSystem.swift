@@ -49,6 +49,12 @@ struct FileSystem: Sendable {
         }
     }
 
+    /// Creates a folder, as a rule with a single call.
+    static func makeEmptyFolder(_ path: String) throws {
+        if mkdir(path, 0o700) == 0 { return }
+        try makeFolder(path)
+    }
+
     static func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
@@ -72,7 +78,8 @@ struct FileSystem: Sendable {
     /// Removes a tree that an agent may have made hard to remove. Says in the log of the caller, not by an error, when
     /// something stays: what stays is tried again by the next clean-up.
     func remove(_ path: String) async {
-        guard Self.kind(of: path) != .missing else { return }
+        // An empty folder, and one that is gone, need no walk.
+        if rmdir(path) == 0 || errno == ENOENT { return }
         do {
             try FileManager.default.removeItem(atPath: path)
         } catch {

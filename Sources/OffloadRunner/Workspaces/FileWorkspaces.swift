@@ -36,14 +36,16 @@ package struct FileWorkspaces: Workspaces {
 
     package func prepare(_ order: AttemptOrder) async throws -> Workspace {
         let layout = layout(order.key, order.project)
+        guard order.settings.workspace == .isolated else {
+            try FileSystem.makeEmptyFolder(layout.folder)
+            return Workspace(key: order.key, path: layout.folder, requirementPath: nil)
+        }
         try FileSystem.makeFolder(layout.tree)
         do {
-            if order.settings.workspace == .isolated {
-                try await fill(layout, order)
-                try await copyAllowed(order, into: layout.tree)
-                try RequirementFile.write(order.requirement, into: layout.tree)
-                try FileSystem.write([], to: layout.ready)
-            }
+            try await fill(layout, order)
+            try await copyAllowed(order, into: layout.tree)
+            try RequirementFile.write(order.requirement, into: layout.tree)
+            try FileSystem.write([], to: layout.ready)
         } catch {
             await files.remove(layout.folder)
             throw error
@@ -53,9 +55,7 @@ package struct FileWorkspaces: Workspaces {
 
     private func workspace(_ order: AttemptOrder, _ layout: Layout) -> Workspace {
         Workspace(
-            key: order.key, path: layout.tree,
-            requirementPath: order.settings.workspace == .isolated
-                ? "\(layout.tree)/\(order.requirement.path)" : nil)
+            key: order.key, path: layout.tree, requirementPath: "\(layout.tree)/\(order.requirement.path)")
     }
 
     private func fill(_ layout: Layout, _ order: AttemptOrder) async throws {

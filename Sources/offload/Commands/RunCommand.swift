@@ -61,7 +61,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private static func closing(_ tasks: [TaskView], detached: Bool, _ terminal: Terminal) -> String {
-        guard !tasks.isEmpty else { return "Nothing to run. Accept ideas first: offload idea accept ID\n" }
+        guard !tasks.isEmpty else { return "Nothing was queued. Ideas have to be accepted: offload idea accept ID\n" }
         var text = TaskText.table(tasks, for: terminal)
         if detached { return text + "\nWatch them: offload status --watch\n" }
         let branches = tasks.compactMap { $0.attempts.last?.result?.branch }

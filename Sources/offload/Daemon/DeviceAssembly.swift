@@ -122,8 +122,9 @@ private struct Workshop {
         let tools = SubprocessToolRunner()
         let git = Git(tools: tools, executable: gitPath, searchPath: searchPath)
         let repositories = ResultRepositories(dataFolder: dataFolder, git: git, tools: tools)
+        let settings = ProjectSettingsCache()
         folders = UserProjectFolders(dataFolder: dataFolder, repositories: repositories, git: git) { path in
-            try ProjectSettingsFile.load(folder: path)
+            try settings.settings(folder: path)
         }
         workspaces = FileWorkspaces(dataFolder: dataFolder, repositories: repositories, tools: tools)
         logs = AttemptLogs { key in "\(dataFolder)/attempts/\(key.task)/\(key.number)" }

@@ -19,6 +19,6 @@ struct SystemClock: WallClock {
 struct SystemIdentifiers: IdentifierSource {
     func make<ID: Identifier>(_ type: ID.Type) -> ID {
         var generator = SystemRandomNumberGenerator()
-        return ID(from: &generator)
+        return ID(at: SystemClock().now(), from: &generator)
     }
 }

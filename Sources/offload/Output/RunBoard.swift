@@ -124,7 +124,9 @@ final class RunBoard: Sendable {
         guard let row = state.withLock({ state in state.rows.first { $0.id == id } }) else { return }
         var line = "\(row.status)  \(row.id)  \(TerminalText.safe(row.title))"
         if let branch = row.branch { line += "  → \(TerminalText.safe(branch))" }
-        if let error = row.error { line += "  (\(TerminalText.safe(error)))" }
+        if let error = row.error?.split(whereSeparator: \.isNewline).first {
+            line += "  (\(TerminalText.safe(String(error))))"
+        }
         terminal.write(line + "\n")
     }
 

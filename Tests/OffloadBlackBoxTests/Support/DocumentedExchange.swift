@@ -76,7 +76,7 @@ struct Counterparts {
 
     private mutating func isCounterpart(_ shown: String, _ actual: String) -> Bool {
         if translate(shown) == actual { return true }
-        if shown.wholeMatch(of: /[a-z]-[0-9a-z]{12}/) != nil, actual.wholeMatch(of: /[a-z]-[0-9a-z]{12}/) != nil,
+        if shown.wholeMatch(of: /[a-z]-[0-9a-z]{16}/) != nil, actual.wholeMatch(of: /[a-z]-[0-9a-z]{16}/) != nil,
             shown.first == actual.first, real[String(shown.dropFirst(2))] == nil
         {
             // Without its letter, because file names carry ids so.

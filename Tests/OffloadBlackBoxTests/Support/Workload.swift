@@ -17,6 +17,7 @@ final class Workload: Sendable {
 
     let repository: SampleRepository
     let effects: String
+    let lanes: Int
     private let wanted: Mutex<Int>
     private let acknowledged = Mutex<(ideas: Set<String>, tasks: Set<String>)>(([], []))
 
@@ -25,7 +26,9 @@ final class Workload: Sendable {
 
     func wantMore(_ count: Int) { wanted.withLock { $0 += count } }
 
-    init(in folder: String, count: Int) throws {
+    /// - Parameter lanes: how many work at a time.
+    init(in folder: String, count: Int, lanes: Int = 4) throws {
+        self.lanes = lanes
         wanted = Mutex(count)
         effects = "\(folder)/effects"
         try Data().write(to: URL(fileURLWithPath: effects))
@@ -55,7 +58,7 @@ final class Workload: Sendable {
                 "/api/bridge/batches/any/assign", AssignRequest(ideaIds: missing))
             acknowledged.withLock { $0.tasks.formUnion(assigned.assigned.map(\.taskId)) }
         }
-        for lane in 1...4 {
+        for lane in 1...lanes {
             let _: BatchView = try await client.post(
                 "/api/bridge/batches/batch\(lane)/control", ActionRequest(action: "start"))
         }

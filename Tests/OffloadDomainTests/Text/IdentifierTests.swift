@@ -33,34 +33,32 @@ import Testing
         #expect(OffloadError.missing(IdeaID(unchecked: "i-7")) == OffloadError(.notFound, "there is no idea i-7"))
     }
 
-    /// 60 bits, five for each digit, lowest first.
-    @Test func isMadeFromBits() {
+    /// Five bits for each digit, most significant first: 40 of the time, 40 of chance.
+    @Test func isMadeOfTimeAndChance() {
         var zeroes = Fixed(bits: 0)
-        #expect(IdeaID(from: &zeroes).rawValue == "i-000000000000")
+        #expect(IdeaID(at: Timestamp(milliseconds: 0), from: &zeroes).rawValue == "i-0000000000000000")
         var ones = Fixed(bits: .max)
-        #expect(IdeaID(from: &ones).rawValue == "i-zzzzzzzzzzzz")
-        var counted = Fixed(bits: (0..<12).reduce(UInt64(0)) { $0 | UInt64($1) << (5 * UInt64($1)) })
-        #expect(IdeaID(from: &counted).rawValue == "i-0123456789ab")
-        // The four bits that are left over change nothing.
-        var top = Fixed(bits: 0xF000_0000_0000_0000)
-        #expect(IdeaID(from: &top).rawValue == "i-000000000000")
+        #expect(IdeaID(at: Timestamp(milliseconds: -1), from: &ones).rawValue == "i-zzzzzzzzzzzzzzzz")
+        #expect(IdeaID(at: Timestamp(milliseconds: 33), from: &zeroes).rawValue == "i-0000001100000000")
+        var counted = Fixed(bits: (0..<8).reduce(UInt64(0)) { $0 << 5 | UInt64($1) })
+        #expect(IdeaID(at: Timestamp(milliseconds: 0), from: &counted).rawValue == "i-0000000001234567")
+    }
+
+    @Test func laterIdsSortBehindEarlierOnes() {
+        var dice = SplitMix64(seed: 5)
+        let ids = (0..<1_000).map { TaskID(at: Timestamp(milliseconds: 1_790_000_000_000 + $0), from: &dice).rawValue }
+        #expect(ids == ids.sorted())
     }
 
     @Test func whatIsMadeIsTakenBackAndDiffers() throws {
         var dice = SplitMix64(seed: 5)
         var made: Set<TaskID> = []
         for _ in 0..<10_000 {
-            let id = TaskID(from: &dice)
+            let id = TaskID(at: Timestamp(milliseconds: 1), from: &dice)
             #expect(try TaskID(parsing: id.rawValue) == id)
             made.insert(id)
         }
         #expect(made.count == 10_000)
-    }
-
-    @Test func theSameDiceGiveTheSameIds() {
-        var (first, second) = (SplitMix64(seed: 5), SplitMix64(seed: 5))
-        #expect(TaskID(from: &first) == TaskID(from: &second))
-        #expect(TaskID(from: &first) != TaskID(from: &first))
     }
 
     private struct Fixed: RandomNumberGenerator {
