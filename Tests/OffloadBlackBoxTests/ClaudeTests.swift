@@ -51,7 +51,7 @@ struct ClaudeTests {
             let task = try await run("SCENARIO: hang", device, repository)
             #expect(task.status == "failed")
             #expect(task.error?.kind == "silent")
-            #expect(Survivors.carrying("CANARY=\(device.folder)").allSatisfy { $0.contains("offload serve") })
+            #expect(Survivors.carrying("CANARY=\(device.folder)").allSatisfy { $0.contains(" serve") })
         }
     }
 
@@ -72,7 +72,7 @@ struct ClaudeTests {
                 return try await client.get("/api/bridge/tasks/\(id)")
             }
             #expect(task.status == "cancelled")
-            #expect(Survivors.carrying("CANARY=\(device.folder)").allSatisfy { $0.contains("offload serve") })
+            #expect(Survivors.carrying("CANARY=\(device.folder)").allSatisfy { $0.contains(" serve") })
         }
     }
 

@@ -1,15 +1,5 @@
 /// What may happen to an attempt on the device that executes it.
-///
-/// ```mermaid
-/// stateDiagram-v2
-///     [*] --> starting
-///     starting --> running: agentStarted
-///     running --> sealed: seal
-///     starting --> ended: end
-///     running --> ended: end
-///     sealed --> ended: end
-///     ended --> [*]
-/// ```
+/// Drawn from the code in `docs/state-machines.md`.
 package struct AttemptMachine: Sendable, Equatable {
     package private(set) var attempt: Attempt
 

@@ -1,14 +1,5 @@
 /// What a person may do with a lane.
-///
-/// ```mermaid
-/// stateDiagram-v2
-///     [*] --> idle
-///     idle --> running: start
-///     running --> paused: pause
-///     paused --> running: resume, start
-///     running --> idle: stop
-///     paused --> idle: stop
-/// ```
+/// Drawn from the code in `docs/state-machines.md`.
 package struct BatchMachine: Sendable, Equatable {
     package private(set) var batch: Batch
 

@@ -1,25 +1,7 @@
 /// What may happen to a task, and when. Every change of a task's state is one of these methods or it is not made.
 ///
 /// The machine does no I/O and knows no clock: the caller loads the task, asks, and records the answer in one transaction.
-///
-/// ```mermaid
-/// stateDiagram-v2
-///     [*] --> pending
-///     pending --> synced: handOut
-///     pending --> cancelled: cancel
-///     synced --> running: agentStarted
-///     synced --> pending: attemptEnded (cut off)
-///     running --> pending: attemptEnded (cut off)
-///     running --> completed: attemptEnded
-///     running --> failed: attemptEnded
-///     running --> cancelled: attemptEnded
-///     synced --> completed: attemptEnded
-///     synced --> failed: attemptEnded
-///     synced --> cancelled: attemptEnded
-///     completed --> pending: retry
-///     failed --> pending: retry
-///     cancelled --> pending: retry
-/// ```
+/// Drawn from the code in `docs/state-machines.md`.
 package struct TaskMachine: Sendable, Equatable {
     package private(set) var task: OffloadTask
 

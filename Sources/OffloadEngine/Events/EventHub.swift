@@ -96,21 +96,54 @@ package final class EventHub: Service {
         }
     }
 
+    /// A place among the watchers; given back when nobody holds it any more.
+    package final class Seat: Sendable {
+        fileprivate let wakes: AsyncStream<Wake>
+        private let giveBack: @Sendable () -> Void
+
+        fileprivate init(wakes: AsyncStream<Wake>, giveBack: @escaping @Sendable () -> Void) {
+            self.wakes = wakes
+            self.giveBack = giveBack
+        }
+
+        deinit { giveBack() }
+    }
+
+    /// - Throws: `OffloadError` of kind `tooManyRequests` when there are as many watchers as allowed, of kind `device` when
+    ///   the hub is closed.
+    package func takeSeat() throws(OffloadError) -> Seat {
+        let (stream, continuation) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(1))
+        let (id, isClosed) = state.withLock { state -> (Int?, Bool) in
+            guard !state.closed, state.watchers.count < watcherLimit else { return (nil, state.closed) }
+            let id = state.nextWatcher
+            state.nextWatcher += 1
+            state.watchers[id] = continuation
+            return (id, false)
+        }
+        guard let id else {
+            throw isClosed
+                ? OffloadError(.device, "the device is shutting down")
+                : OffloadError(
+                    .tooManyRequests, "\(watcherLimit) streams are open; close one or raise OFFLOAD_MAX_STREAMS")
+        }
+        return Seat(wakes: stream) { [weak self] in self?.leave(id) }
+    }
+
     /// Calls `body` with everything after `position`, then with what comes, until the caller's task is cancelled, the hub
     /// closes or `body` throws. While `body` runs nothing is collected for it.
     /// - Parameters:
     ///   - position: nil to start with what comes next.
     ///   - projectID: only events of this project and those of none; nil for all.
-    /// - Throws: `OffloadError` of kind `tooManyRequests` when there are as many watchers as allowed, or what `body` throws.
+    ///   - seat: one that was taken before; nil takes one now.
+    /// - Throws: what `takeSeat` throws, or what `body` throws.
     package func watch(
-        after position: Int64?, projectID: ProjectID?, progress: ProgressBoard,
+        after position: Int64?, projectID: ProjectID?, progress: ProgressBoard, seat: Seat? = nil,
         _ body: (News) async throws -> Void
     ) async throws {
-        let (wakes, id) = try join()
-        defer { leave(id) }
+        let seat = try seat ?? takeSeat()
         var cursor = try await startingPoint(position, body)
         var progressVersion = 0
-        var iterator = wakes.makeAsyncIterator()
+        var iterator = seat.wakes.makeAsyncIterator()
         while !Task.isCancelled {
             while let events = try await next(after: &cursor, projectID: projectID) {
                 if !events.isEmpty { try await body(.events(events)) }
@@ -123,7 +156,7 @@ package final class EventHub: Service {
         }
     }
 
-    private enum Wake: Sendable {
+    fileprivate enum Wake: Sendable {
         case news, pulse
     }
 
@@ -167,22 +200,6 @@ package final class EventHub: Service {
         guard let last = events.last else { return nil }
         cursor = last.position
         return projectID.map { wanted in events.filter { $0.projectID == nil || $0.projectID == wanted } } ?? events
-    }
-
-    private func join() throws(OffloadError) -> (AsyncStream<Wake>, Int) {
-        let (stream, continuation) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(1))
-        let id = state.withLock { state -> Int? in
-            guard !state.closed, state.watchers.count < watcherLimit else { return nil }
-            let id = state.nextWatcher
-            state.nextWatcher += 1
-            state.watchers[id] = continuation
-            return id
-        }
-        guard let id else {
-            throw OffloadError(
-                .tooManyRequests, "\(watcherLimit) streams are open; close one or raise OFFLOAD_MAX_STREAMS")
-        }
-        return (stream, id)
     }
 
     private func leave(_ id: Int) {

@@ -25,18 +25,14 @@ struct EventStreamRoute {
     private func open(_ request: Request) throws -> Response {
         let projectID = try request.projectQuery()
         let position = try Self.position(request)
-        // Refused here, while there is still a status to answer with.
-        guard bridge.hub.watcherCount < bridge.hub.watcherLimit else {
-            throw OffloadError(
-                .tooManyRequests,
-                "\(bridge.hub.watcherLimit) streams are open; close one or raise OFFLOAD_MAX_STREAMS")
-        }
+        // Taken here, while there is still a status to answer with.
+        let seat = try bridge.hub.takeSeat()
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 try await StreamedBody.write(to: &writer, of: request) { output in
-                    try await follow(after: position, projectID: projectID, output)
+                    try await follow(after: position, projectID: projectID, seat, output)
                 }
             })
     }
@@ -50,8 +46,11 @@ struct EventStreamRoute {
         return position
     }
 
-    private func follow(after position: Int64?, projectID: ProjectID?, _ output: StreamedBody.Output) async throws {
-        try await bridge.hub.watch(after: position, projectID: projectID, progress: bridge.progress) { news in
+    private func follow(
+        after position: Int64?, projectID: ProjectID?, _ seat: EventHub.Seat, _ output: StreamedBody.Output
+    ) async throws {
+        try await bridge.hub.watch(after: position, projectID: projectID, progress: bridge.progress, seat: seat) {
+            news in
             switch news {
             case .began(let position):
                 try await output.write(established(position))
