@@ -29,6 +29,27 @@ extension Timestamp {
         return text
     }
 
+    /// The time as HTTP's `Date` header says it (the IMF-fixdate of RFC 9110, 5.6.7): `Mon, 23 Nov 2026 08:15:30 GMT`. Clamped
+    /// like `iso8601`.
+    package var httpDate: String {
+        let clamped = min(max(milliseconds, 0), Calendar.lastMillisecond)
+        let (days, rest) = clamped.quotientAndRemainder(dividingBy: Calendar.millisecondsPerDay)
+        let date = Calendar.date(ofDay: days)
+        // The first of January 1970 was a Thursday.
+        var text = "\(Calendar.weekdays[Int((days + 3) % 7)]), "
+        text.append(date.day, digits: 2)
+        text.append(" \(Calendar.months[Int(date.month - 1)]) ")
+        text.append(date.year, digits: 4)
+        text.append(" ")
+        text.append(rest / 3_600_000, digits: 2)
+        text.append(":")
+        text.append(rest / 60_000 % 60, digits: 2)
+        text.append(":")
+        text.append(rest / 1_000 % 60, digits: 2)
+        text.append(" GMT")
+        return text
+    }
+
     /// Reads exactly what `iso8601` writes; nil for every other text.
     package init?(iso8601 text: String) {
         let bytes = Array(text.utf8)
@@ -57,6 +78,8 @@ extension Timestamp {
 private enum Calendar {
     static let millisecondsPerDay: Int64 = 86_400_000
     static let lastMillisecond = (day(year: 9999, month: 12, day: 31) + 1) * millisecondsPerDay - 1
+    static let weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
 
     private static let daysPerEra: Int64 = 146_097

@@ -56,7 +56,7 @@ import Testing
 private final class StateLedger: Ledger {
     private struct Content {
         var state = LedgerState(encode: EventEncoding.encode)
-        var listeners: [AsyncStream<Int64>.Continuation] = []
+        var listeners: [AsyncStream<[RecordedEvent]>.Continuation] = []
         var isClosed = false
     }
 
@@ -71,9 +71,9 @@ private final class StateLedger: Ledger {
             var transaction: any LedgerTransaction = content.state
             let value = try body(&transaction)
             guard let state = transaction as? LedgerState else { throw OffloadError(.device, "another ledger") }
-            let isNewer = state.newestPosition > content.state.newestPosition
+            let events = try state.events(after: content.state.newestPosition, limit: .max)
             content.state = state
-            if isNewer { for listener in content.listeners { listener.yield(state.newestPosition) } }
+            if !events.isEmpty { for listener in content.listeners { listener.yield(events) } }
             return value
         }
     }
@@ -86,8 +86,8 @@ private final class StateLedger: Ledger {
         return try body(state)
     }
 
-    func commits() -> AsyncStream<Int64> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
+    func commits() -> AsyncStream<[RecordedEvent]> {
+        let (stream, continuation) = AsyncStream.makeStream(of: [RecordedEvent].self, bufferingPolicy: .bufferingNewest(1))
         content.withLock { content in
             if content.isClosed { continuation.finish() } else { content.listeners.append(continuation) }
         }

@@ -49,6 +49,7 @@ import Testing
         case .limitsUnknownAtStart: [.slotLimits]
         case .stopHandsOut: [.noStuckWork]
         case .firstFillNotRepeated: [.noStuckWork]
+        case .earlyStopForgotten: [.cancelWins]
         case .publishedUnsealed: [.sealHolds, .cancelWins]
         case .cleanedBeforeRecord: [.truth]
         }

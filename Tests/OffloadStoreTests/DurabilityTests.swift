@@ -65,7 +65,7 @@ import Testing
                     try copy.write(log.prefix(0), to: "running")
                     let reopened = try SQLiteLedger.open(folder: copy.path)
                     let (projects, events) = try await reopened.read { reader in
-                        (try reader.projects(), try reader.events(after: 0, projectID: nil, limit: 100))
+                        (try reader.projects(), try reader.events(after: 0, limit: 100))
                     }
                     // Half a log is the control: then some are missing, but never one without its event.
                     #expect(expected.contains(projects.count))

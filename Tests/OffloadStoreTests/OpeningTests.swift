@@ -12,7 +12,7 @@ import Testing
             migrations: Schema.current.migrations
                 + (0..<count).map { number in
                     Schema.Migration(
-                        name: "000\(number + 2)-more",
+                        name: "900\(number + 2)-more",
                         sql: "CREATE TABLE more\(number) (id INTEGER PRIMARY KEY) STRICT;")
                 })
     }
@@ -54,14 +54,42 @@ import Testing
             let new = try Self.open(folder, Self.later(1))
             #expect(try await new.read { try $0.projects() } == [Samples.project(1)])
             try new.close()
-            #expect(try folder.mode("offload-before-0002-more.sqlite") == 0o600)
+            #expect(try folder.mode("offload-before-9002-more.sqlite") == 0o600)
 
             try await TemporaryFolder.with { restored in
-                try restored.write(folder.bytes("offload-before-0002-more.sqlite"), to: "offload.sqlite")
+                try restored.write(folder.bytes("offload-before-9002-more.sqlite"), to: "offload.sqlite")
                 let ledger = try Self.open(restored)
                 #expect(try await ledger.read { try $0.projects() } == [Samples.project(1)])
                 try ledger.close()
             }
+        }
+    }
+
+    /// What a device of the first version wrote, found by one of today.
+    @Test func aLedgerOfTheFirstVersionKeepsEverything() async throws {
+        try await TemporaryFolder.with { folder in
+            let old = try Self.open(folder, Schema(migrations: [.ledger]))
+            let events = try await old.change { transaction in
+                try transaction.insert(Samples.project(1))
+                for number in 1...3 {
+                    try transaction.insertWork(Samples.task(number, lane: number == 2 ? Samples.batch(2) : nil))
+                    try transaction.record(.taskQueued(Samples.task(number)), at: Samples.time(Int64(number)))
+                }
+                _ = try transaction.pruneEvents(keeping: 2)
+                return try transaction.events(after: 0, limit: 10)
+            }
+            #expect(events.map(\.position) == [2, 3])
+            try old.close()
+
+            let new = try Self.open(folder)
+            try await new.change { transaction in
+                #expect(try transaction.events(after: 0, limit: 10) == events)
+                #expect(try transaction.tasks(TaskFilter(openOnly: true), page: Page()).count == 3)
+                let waiting = try transaction.pending(assignedTo: Samples.batch(2), page: Page())
+                #expect(waiting.map(\.id) == [Samples.task(2).id])
+                #expect(try transaction.record(.projectAdded(Samples.project(1)), at: Samples.time()) == 4)
+            }
+            try new.close()
         }
     }
 
@@ -70,7 +98,7 @@ import Testing
             for count in 0...5 { try Self.open(folder, Self.later(count)).close() }
             #expect(
                 try folder.names().filter { $0.hasPrefix("offload-before") }
-                    == (4...6).map { "offload-before-000\($0)-more.sqlite" })
+                    == (4...6).map { "offload-before-900\($0)-more.sqlite" })
         }
     }
 

@@ -42,7 +42,7 @@ import Testing
         case .ignoresExclusions: "tasks of excluded projects are passed over"
         case .reusesPositions: "a position that was given back is given out again, one that was seen never"
         case .endsTextsAtNUL: "texts come back byte by byte"
-        case .staysSilent: "listeners find the newest position that was committed, then the end"
+        case .staysSilent: "a listener that is slow misses the oldest commits only, then finds the end"
         case .leavesOrphans: "a project goes with all that is its own; events stay"
         }
     }

@@ -14,6 +14,15 @@ import Testing
         #expect(Timestamp(iso8601: text) == Timestamp(milliseconds: milliseconds))
     }
 
+    /// The example of RFC 9110, the epoch, and a leap day.
+    @Test(arguments: [
+        (784_111_777_000, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (1_709_251_199_999, "Thu, 29 Feb 2024 23:59:59 GMT"), (-1, "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ])
+    func saysTheDateAsHeadersDo(_ milliseconds: Int64, _ text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).httpDate == text)
+    }
+
     /// Every day of 400 years, after which the calendar repeats, by its rules told a second time.
     @Test func countsEveryDay() {
         var (year, month, day) = (1970, 1, 1)

@@ -4,10 +4,10 @@ package struct AttemptDecisions: Sendable {
 
     package init(lanes: LaneFilling) { self.lanes = lanes }
 
-    /// Whether the attempt may still start an agent; asked after it can hear a wish to stop, and before it starts anything.
-    package func mayStart(_ key: AttemptKey, in reader: any LedgerReader) throws -> Bool {
+    /// Whether the attempt was handed out and its end is not recorded.
+    package func isHeld(_ key: AttemptKey, in reader: any LedgerReader) throws -> Bool {
         guard let task = try reader.task(key.task), task.attempt == key.number else { return false }
-        return task.state.holding?.phase == .working
+        return task.state.holding != nil
     }
 
     package func agentStarted(

@@ -157,4 +157,9 @@ package struct TaskFilter: Sendable, Equatable {
         self.status = status
         self.openOnly = openOnly
     }
+
+    /// Whether tasks in that state are shown, of whatever project.
+    package func includes(_ status: OffloadTask.Status) -> Bool {
+        (self.status == nil || self.status == status) && !(openOnly && status.isFinal)
+    }
 }

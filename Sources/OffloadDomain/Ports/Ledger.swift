@@ -14,9 +14,10 @@ package protocol Ledger: Sendable {
     /// Reads a consistent snapshot that includes every change acknowledged before the call.
     func read<Value: Sendable>(_ body: @escaping @Sendable (any LedgerReader) throws -> Value) async throws -> Value
 
-    /// Positions of the newest recorded event, told after each commit that recorded one. A listener that is slow sees only
-    /// the newest. The stream ends when the ledger closes.
-    func commits() -> AsyncStream<Int64>
+    /// The events that each commit recorded, in order; never an empty list. A listener that is slow misses the oldest of
+    /// them: positions have no gaps, so it sees that it did, and reads what it missed. The stream ends when the ledger
+    /// closes.
+    func commits() -> AsyncStream<[RecordedEvent]>
 }
 
 /// What can be asked of the ledger. Lists come in a stated order; nothing depends on hashing.
@@ -63,11 +64,11 @@ package protocol LedgerReader {
     /// Lanes 1 to `count`, in order; a lane never touched is idle.
     func batches(count: Int) throws -> [Batch]
 
-    /// Recorded events after `position`, oldest first, at most `limit`; of one project (with those of no project) or of all.
-    func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent]
+    /// Recorded events after `position`, oldest first, at most `limit`.
+    func events(after position: Int64, limit: Int) throws -> [RecordedEvent]
     /// Position of the newest event ever recorded; 0 before the first.
     func newestEventPosition() throws -> Int64
-    /// Position of the oldest event that is still kept; one past the newest when none is.
+    /// Position of the oldest event that is still kept; 1 before the first.
     func oldestEventPosition() throws -> Int64
 
     /// A small durable value of the device's own, such as its id.
@@ -106,11 +107,13 @@ package protocol LedgerTransaction: LedgerReader {
 
     mutating func save(_ batch: Batch) throws
 
-    /// Records an event; its bytes are made now and never again. Returns its position.
+    /// Records an event; its bytes are made now and never again. Returns its position: one more than that of the event
+    /// before it, and never one that was seen before.
     @discardableResult
     mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64
-    /// Forgets the oldest events: those recorded before `time`, and those beyond the newest `limit`. Returns how many went.
-    mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int
+    /// Forgets the oldest events: those beyond the newest `limit`. The newest stays whatever the limit, because the next
+    /// position comes from it. Returns how many went.
+    mutating func pruneEvents(keeping limit: Int) throws -> Int
 
     mutating func setNote(_ key: DeviceNote, to value: String) throws
 }

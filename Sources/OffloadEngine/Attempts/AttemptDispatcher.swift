@@ -2,10 +2,13 @@ package import OffloadDomain
 import Synchronization
 
 /// Carries attempts from the transactions that hand them out to the service that runs them, and wishes to stop to the
-/// attempts that run. Holds at most one entry per lane.
+/// attempts that run.
 package final class AttemptDispatcher: Sendable {
     private struct State {
+        /// At most one per lane.
         var signals: [AttemptKey: StopSignal] = [:]
+        /// Wishes for attempts that were handed out and that nobody was told to run yet.
+        var early: [AttemptKey: StopReason] = [:]
         var isStopping = false
     }
 
@@ -26,20 +29,31 @@ package final class AttemptDispatcher: Sendable {
     package func start(_ orders: [HandedOut]) {
         for order in orders {
             let signal = StopSignal()
-            let isStopping = state.withLock { state in
+            let wish = state.withLock { state -> StopReason? in
                 state.signals[order.key] = signal
-                return state.isStopping
+                // Handed out before the device began to stop: it is ended in an orderly way, like those that run.
+                return state.early.removeValue(forKey: order.key) ?? (state.isStopping ? .shutdown : nil)
             }
-            // Handed out before the device began to stop: it is ended in an orderly way, like those that run.
-            if isStopping { signal.request(.shutdown) }
+            if let wish { signal.request(wish) }
             continuation.yield(Start(order: order, signal: signal))
         }
     }
 
-    /// An attempt that does not run here any more is not disturbed. One that is about to start reads the ledger before it
-    /// starts an agent, so a wish that comes too early for it is not lost.
-    package func stop(_ key: AttemptKey, _ reason: StopReason) {
-        state.withLock { $0.signals[key] }?.request(reason)
+    /// Asks an attempt to end. A wish that comes before the attempt was told to run waits for it.
+    /// - Returns: false when it waits. The caller then has to see whether the attempt is held still, and to `forget` the
+    ///   wish when it is over.
+    package func stop(_ key: AttemptKey, _ reason: StopReason) -> Bool {
+        let signal = state.withLock { state -> StopSignal? in
+            if state.signals[key] == nil { state.early[key] = reason }
+            return state.signals[key]
+        }
+        signal?.request(reason)
+        return signal != nil
+    }
+
+    /// Drops a wish that waits.
+    package func forget(_ key: AttemptKey) {
+        state.withLock { $0.early[key] = nil }
     }
 
     /// Asks every attempt to end; `starts` ends when all of them have.

@@ -25,7 +25,6 @@ struct AttemptExecution: Sendable {
     func run(_ handedOut: HandedOut, signal: StopSignal) async -> Report {
         if let reason = signal.reason { return Report(outcome: Self.outcome(reason)) }
         do {
-            guard try await recorder.mayStart(handedOut.key) else { return Report(outcome: .cancelled) }
             let order = try await order(for: handedOut)
             return try await work(on: order, signal: signal)
         } catch {

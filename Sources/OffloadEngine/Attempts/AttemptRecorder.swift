@@ -12,11 +12,6 @@ package struct AttemptRecorder: Sendable {
         decisions = AttemptDecisions(lanes: LaneFilling(slots: context.device.slots))
     }
 
-    /// Whether the attempt may still start an agent.
-    package func mayStart(_ key: AttemptKey) async throws -> Bool {
-        try await context.ledger.read { [decisions] in try decisions.mayStart(key, in: $0) }
-    }
-
     package func agentStarted(_ key: AttemptKey) async throws {
         let now = context.clock.now()
         _ = try await context.ledger.change { [decisions] in try decisions.agentStarted(key, at: now, in: &$0) }

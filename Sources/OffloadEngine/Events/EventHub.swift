@@ -4,8 +4,8 @@ import Synchronization
 
 /// Tells every watcher what is recorded, in order, without gap or repeat.
 ///
-/// The hub reads each new event once and keeps the newest few in memory for all watchers together. A watcher that is behind
-/// what is kept reads on from the ledger, so a slow one costs nothing but its own connection.
+/// The ledger hands each new event on with its commit, and the hub keeps the newest few in memory for all watchers together. A
+/// watcher that is behind what is kept reads on from the ledger, so a slow one costs nothing but its own connection.
 package final class EventHub: Service {
     package enum News: Sendable, Equatable {
         /// What follows comes after this position.
@@ -54,9 +54,9 @@ package final class EventHub: Service {
             // Asked for before the newest position is read, so that no commit falls in between.
             let commits = ledger.commits().cancelOnGracefulShutdown()
             if let newest = try? await ledger.read({ try $0.newestEventPosition() }) { try? await take(upTo: newest) }
-            for await position in commits {
+            for await events in commits {
                 do {
-                    try await take(upTo: position)
+                    try await take(events)
                 } catch {
                     // The next commit brings what was missed: reading goes on where it stopped.
                     continue
@@ -79,21 +79,34 @@ package final class EventHub: Service {
         for watcher in watchers { watcher.finish() }
     }
 
+    /// Takes what a commit told. What was missed before it is read.
+    private func take(_ events: [RecordedEvent]) async throws {
+        guard let first = events.first, let last = events.last else { return }
+        if first.position > state.withLock({ $0.newest }) + 1 { return try await take(upTo: last.position) }
+        append(events)
+    }
+
     private func take(upTo position: Int64) async throws {
         while true {
             let newest = state.withLock { $0.newest }
             guard newest < position else { return }
-            let events = try await ledger.read { reader in
-                try reader.events(after: newest, projectID: nil, limit: Self.pageSize)
-            }
-            guard let last = events.last else { return }
-            state.withLock { state in
-                state.recent.append(contentsOf: events)
-                state.recent.removeFirst(max(0, state.recent.count - Self.recentLimit))
-                state.newest = last.position
-            }
-            nudge()
+            let events = try await ledger.read { try $0.events(after: newest, limit: Self.pageSize) }
+            guard !events.isEmpty else { return }
+            append(events)
         }
+    }
+
+    /// - Parameter events: without gaps, and none behind the newest.
+    private func append(_ events: [RecordedEvent]) {
+        let isNews = state.withLock { state in
+            let new = events.drop { $0.position <= state.newest }
+            guard let last = new.last else { return false }
+            state.recent.append(contentsOf: new)
+            state.recent.removeFirst(max(0, state.recent.count - Self.recentLimit))
+            state.newest = last.position
+            return true
+        }
+        if isNews { nudge() }
     }
 
     /// A place among the watchers; given back when nobody holds it any more.
@@ -195,7 +208,7 @@ package final class EventHub: Service {
             if let kept {
                 kept
             } else {
-                try await ledger.read { try $0.events(after: from, projectID: nil, limit: Self.pageSize) }
+                try await ledger.read { try $0.events(after: from, limit: Self.pageSize) }
             }
         guard let last = events.last else { return nil }
         cursor = last.position

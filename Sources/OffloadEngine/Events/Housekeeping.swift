@@ -31,7 +31,7 @@ package struct Housekeeping: Service {
     package func clean() async -> Int {
         do {
             return try await context.ledger.change { [eventLimit] transaction in
-                try transaction.pruneEvents(before: Timestamp(milliseconds: 0), keeping: eventLimit)
+                try transaction.pruneEvents(keeping: eventLimit)
             }
         } catch {
             context.logger.warning("old events not forgotten: \(error)")

@@ -6,6 +6,7 @@ package struct TaskQueue: Sendable {
     private let context: EngineContext
     private let folders: any ProjectFolders
     private let decisions: QueueDecisions
+    private let attempts: AttemptDecisions
     private let limits: SlotLimits
     private let dispatcher: AttemptDispatcher
 
@@ -21,6 +22,7 @@ package struct TaskQueue: Sendable {
         self.folders = folders
         self.limits = limits
         decisions = QueueDecisions(lanes: LaneFilling(slots: context.device.slots))
+        attempts = AttemptDecisions(lanes: decisions.lanes)
         self.dispatcher = dispatcher
     }
 
@@ -138,7 +140,7 @@ package struct TaskQueue: Sendable {
             try decisions.control(lane, action, limits: limits.current, at: now, in: &transaction)
         }
         dispatcher.start(steered.started)
-        if let stop = steered.stop { dispatcher.stop(stop, .cancelled) }
+        if let stop = steered.stop { try await end(stop) }
         if steered.answer == .empty { try await returnToBacklog(lane, at: now) }
         return steered.batch
     }
@@ -162,8 +164,15 @@ package struct TaskQueue: Sendable {
         let (task, stop) = try await context.ledger.change { [decisions] transaction in
             try decisions.cancel(id, at: now, in: &transaction)
         }
-        if let stop { dispatcher.stop(stop, .cancelled) }
+        if let stop { try await end(stop) }
         return task
+    }
+
+    /// The wish reaches the attempt whether it runs or was only handed out; of one that is over nothing is kept.
+    private func end(_ key: AttemptKey) async throws {
+        guard !dispatcher.stop(key, .cancelled) else { return }
+        let isHeld = try await context.ledger.read { [attempts] in try attempts.isHeld(key, in: $0) }
+        if !isHeld { dispatcher.forget(key) }
     }
 
     /// Queues a final task again; its next attempt has the next number.

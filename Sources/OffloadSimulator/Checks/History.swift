@@ -107,6 +107,7 @@ struct History: Sendable {
             attempt.state == .starting, .startOnce,
             "an agent was started for \(key), which is \(attempt.status.rawValue)")
         try require(spawned.insert(key).inserted, .startOnce, "an agent was started for \(key) once more")
+        try requireNotCancelled(key, "got an agent")
     }
 
     mutating func succeeded(_ key: AttemptKey) { succeeded.insert(key) }

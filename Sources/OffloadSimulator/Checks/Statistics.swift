@@ -13,6 +13,7 @@ struct Statistics: Sendable, Equatable {
         case branches
         case cancelRequests = "cancel requests"
         case cancelsOfRunning = "cancels of running"
+        case earlyStops = "cancels before the start"
         case successAfterCancel = "successes after a cancel"
         case retries
         case crashes

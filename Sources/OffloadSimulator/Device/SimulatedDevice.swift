@@ -10,6 +10,8 @@ struct SimulatedDevice: Sendable {
     /// Whether free lanes take tasks: not before everything that the last run left is in order, and not while stopping.
     var isOpen: Bool
     var executions: [Execution] = []
+    /// Attempts that are to end as soon as they are told to run.
+    var earlyStops: [AttemptKey] = []
 
     enum Phase: Sendable {
         /// Puts in order what the last run left.
@@ -44,7 +46,7 @@ struct SimulatedDevice: Sendable {
 /// The way of one attempt on the device: workspace, set-up, agent, check, snapshot, branch, record.
 struct Execution: Sendable {
     let order: HandedOut
-    var stage = Stage.asking
+    var stage = Stage.learning
     /// The first wish to end it.
     var stop: StopReason?
     var settings = ProjectSettings.defaults
@@ -57,7 +59,7 @@ struct Execution: Sendable {
     var key: AttemptKey { order.key }
 
     enum Stage: Sendable, Equatable {
-        case asking, preparing
+        case learning, preparing
         case startingCommand(Command), runningCommand(Command)
         case spawning, recordingStart, awaitingStart, runningAgent, sweeping
         case snapshotting, sealing, awaitingSeal, publishing
@@ -72,7 +74,7 @@ struct Execution: Sendable {
     var isAwaiting: Bool {
         switch stage {
         case .awaitingStart, .awaitingSeal, .awaitingEnd: true
-        case .asking, .preparing, .startingCommand, .runningCommand, .spawning, .recordingStart, .runningAgent,
+        case .learning, .preparing, .startingCommand, .runningCommand, .spawning, .recordingStart, .runningAgent,
             .sweeping, .snapshotting, .sealing, .publishing, .ending, .cleaning, .done:
             false
         }
@@ -82,7 +84,7 @@ struct Execution: Sendable {
     var isEnding: Bool {
         switch stage {
         case .ending, .awaitingEnd, .cleaning, .done: true
-        case .asking, .preparing, .startingCommand, .runningCommand, .spawning, .recordingStart, .awaitingStart,
+        case .learning, .preparing, .startingCommand, .runningCommand, .spawning, .recordingStart, .awaitingStart,
             .runningAgent, .sweeping, .snapshotting, .sealing, .awaitingSeal, .publishing:
             false
         }

@@ -11,6 +11,11 @@ extension Simulation {
         for order in orders {
             var execution = Execution(order: order)
             if device?.isStopping == true { execution.stop = .shutdown }
+            if let early = device?.earlyStops.firstIndex(of: order.key) {
+                device?.earlyStops.remove(at: early)
+                statistics[.earlyStops] += 1
+                execution.stop = .cancelled
+            }
             device?.executions.append(execution)
         }
     }
@@ -24,7 +29,7 @@ extension Simulation {
     func dueTime(of execution: Execution) -> Int64? {
         switch execution.stage {
         case .runningAgent, .runningCommand: break
-        case .asking, .preparing, .startingCommand, .spawning, .recordingStart, .awaitingStart, .sweeping,
+        case .learning, .preparing, .startingCommand, .spawning, .recordingStart, .awaitingStart, .sweeping,
             .snapshotting, .sealing, .awaitingSeal, .publishing, .ending, .awaitingEnd, .cleaning, .done:
             return nil
         }
@@ -51,7 +56,7 @@ extension Simulation {
     private mutating func advance(_ execution: inout Execution) throws(Violation) {
         let key = execution.key
         switch execution.stage {
-        case .asking: execution.stage = ask(&execution)
+        case .learning: execution.stage = learn(&execution)
         case .preparing: execution.stage = prepare(&execution)
         case .startingCommand(let command): execution.stage = startCommand(command, &execution)
         case .runningCommand(let command): execution.stage = awaitCommand(command, &execution)
@@ -99,13 +104,9 @@ extension Simulation {
 
     // MARK: - Before the agent
 
-    private mutating func ask(_ execution: inout Execution) -> Execution.Stage {
-        let ledger = fault == .spawnedBeforeCommit ? store.written.ledger : store.durable.ledger
-        let decisions = AttemptDecisions(lanes: LaneFilling(slots: device?.slots ?? 0))
-        let mayStart = Result { try decisions.mayStart(execution.key, in: ledger) }
-        guard case .success(true) = mayStart else {
-            tell("\(execution.key) may not start")
-            execution.outcome = .cancelled
+    private mutating func learn(_ execution: inout Execution) -> Execution.Stage {
+        if let stop = execution.stop {
+            execution.outcome = Self.outcome(stop)
             return .ending
         }
         guard let folder = surroundings.folder(of: execution.order.project.id),

@@ -34,8 +34,7 @@ struct TransactionBodies: Sendable {
             let (task, started) = try queue.retry(id, limits: limits, at: now, in: &transaction)
             return .queued(task, started: started)
         case .prune(let limit):
-            return .pruned(
-                try transaction.pruneEvents(before: Timestamp(milliseconds: .min), keeping: limit))
+            return .pruned(try transaction.pruneEvents(keeping: limit))
         case .fill: return .handedOut(try lanes.fill(&transaction, limits: limits, at: now))
         case .started, .seal, .end: return try report(command, at: now, in: &transaction)
         }

@@ -34,8 +34,8 @@ extension ForwardingTransaction {
     func unfinishedAttempts() throws -> [Attempt] { try base.unfinishedAttempts() }
     func batch(_ id: BatchID) throws -> Batch { try base.batch(id) }
     func batches(count: Int) throws -> [Batch] { try base.batches(count: count) }
-    func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent] {
-        try base.events(after: position, projectID: projectID, limit: limit)
+    func events(after position: Int64, limit: Int) throws -> [RecordedEvent] {
+        try base.events(after: position, limit: limit)
     }
     func newestEventPosition() throws -> Int64 { try base.newestEventPosition() }
     func oldestEventPosition() throws -> Int64 { try base.oldestEventPosition() }
@@ -59,8 +59,8 @@ extension ForwardingTransaction {
     mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64 {
         try base.record(event, at: time)
     }
-    mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int {
-        try base.pruneEvents(before: time, keeping: limit)
+    mutating func pruneEvents(keeping limit: Int) throws -> Int {
+        try base.pruneEvents(keeping: limit)
     }
     mutating func setNote(_ key: DeviceNote, to value: String) throws { try base.setNote(key, to: value) }
 }

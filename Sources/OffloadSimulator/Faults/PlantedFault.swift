@@ -29,6 +29,8 @@ enum PlantedFault: String, Sendable, CaseIterable {
     case stopHandsOut = "stop-hands-out"
     /// Waiting tasks that could not be given to the lanes when the device started are not tried again.
     case firstFillNotRepeated = "first-fill-not-repeated"
+    /// A wish to end an attempt that was handed out and is not told to run yet is dropped.
+    case earlyStopForgotten = "early-stop-forgotten"
     /// A branch is written although the result was not sealed.
     case publishedUnsealed = "published-unsealed"
     /// The workspace is removed before the end of the attempt is recorded, so that a crash in between hides its work.
@@ -49,6 +51,7 @@ enum PlantedFault: String, Sendable, CaseIterable {
         case .limitsUnknownAtStart: "lanes are filled during recovery, before slot limits are known"
         case .stopHandsOut: "a stopping device hands out tasks"
         case .firstFillNotRepeated: "a start that meets a full disk leaves lanes empty"
+        case .earlyStopForgotten: "a cancellation that overtakes the hand-out is dropped"
         case .publishedUnsealed: "a branch is written for a result that was not sealed"
         case .cleanedBeforeRecord: "a crash makes the record forget work that is kept"
         }

@@ -173,10 +173,8 @@ extension LedgerState: LedgerTransaction {
         return newestPosition
     }
 
-    mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int {
-        let behindNewest = newestPosition + 1
-        let firstInTime = events.first { $0.time >= time }?.position ?? behindNewest
-        let firstKept = max(firstInTime, behindNewest - Int64(max(0, limit)))
+    mutating func pruneEvents(keeping limit: Int) throws -> Int {
+        let firstKept = newestPosition + 1 - Int64(max(1, limit))
         let before = events.count
         events.removeAll { $0.position < firstKept }
         note(.pruned(count: before - events.count))

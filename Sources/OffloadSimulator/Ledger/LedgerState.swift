@@ -129,12 +129,8 @@ extension LedgerState: LedgerReader {
         try (0..<max(0, count)).compactMap { BatchID(number: $0 + 1) }.map(batch)
     }
 
-    func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent] {
-        let found = events.lazy.filter { stored in
-            stored.position > position
-                && (projectID == nil || stored.event.projectID == nil || stored.event.projectID == projectID)
-        }
-        return try found.prefix(max(0, limit)).map { stored in
+    func events(after position: Int64, limit: Int) throws -> [RecordedEvent] {
+        try events.lazy.filter { $0.position > position }.prefix(max(0, limit)).map { stored in
             RecordedEvent(
                 position: stored.position, name: stored.event.name, projectID: stored.event.projectID,
                 payload: try encode(stored.event, stored.time))

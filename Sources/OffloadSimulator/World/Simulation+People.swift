@@ -124,7 +124,12 @@ extension Simulation {
     }
 
     private mutating func request(_ reason: StopReason, of key: AttemptKey) {
-        guard let index = device?.executions.firstIndex(where: { $0.key == key }) else { return }
+        guard let index = device?.executions.firstIndex(where: { $0.key == key }) else {
+            let attempts = AttemptDecisions(lanes: LaneFilling(slots: device?.slots ?? 0))
+            let isHeld = (try? attempts.isHeld(key, in: store.durable.ledger)) ?? false
+            if isHeld, fault != .earlyStopForgotten { device?.earlyStops.append(key) }
+            return
+        }
         statistics[.cancelsOfRunning] += 1
         if device?.executions[index].stop == nil { device?.executions[index].stop = reason }
     }

@@ -1,18 +1,23 @@
+import OffloadDomain
 import Synchronization
 
-/// Tells listeners of the newest event. Each listener has room for one position, so a slow one costs nothing and sees
-/// only the newest.
+/// Hands the events of each commit to listeners. Each listener has room for the newest few commits; a slower one misses
+/// the oldest.
 final class CommitSignal: Sendable {
     private struct State {
-        var listeners: [(number: Int, continuation: AsyncStream<Int64>.Continuation)] = []
+        var listeners: [(number: Int, continuation: AsyncStream<[RecordedEvent]>.Continuation)] = []
         var nextNumber = 0
         var isFinished = false
     }
 
     private let state = Mutex(State())
 
-    func listen() -> AsyncStream<Int64> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
+    private static let commitsKept = 16
+    private static let eventsKept = 256
+
+    func listen() -> AsyncStream<[RecordedEvent]> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [RecordedEvent].self, bufferingPolicy: .bufferingNewest(Self.commitsKept))
         let number = state.withLock { state -> Int? in
             guard !state.isFinished else { return nil }
             defer { state.nextNumber += 1 }
@@ -27,9 +32,12 @@ final class CommitSignal: Sendable {
         return stream
     }
 
-    func send(_ position: Int64) {
+    /// - Parameter events: those of one commit, in order. Only the newest are handed on of very many: whoever wants them
+    ///   all has to read.
+    func send(_ events: [RecordedEvent]) {
+        let handedOn = events.count > Self.eventsKept ? Array(events.suffix(Self.eventsKept)) : events
         // Outside of the lock: a listener that ends just now calls back into `remove`.
-        for listener in state.withLock({ $0.listeners }) { listener.continuation.yield(position) }
+        for listener in state.withLock({ $0.listeners }) { listener.continuation.yield(handedOn) }
     }
 
     func finish() {

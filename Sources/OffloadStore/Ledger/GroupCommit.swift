@@ -21,10 +21,12 @@ final class GroupCommit: Sendable {
     private let state = Mutex(State())
     private let pool: DatabasePool
     private let crashPoint: any CrashPoint
-    private let eventsCommitted: @Sendable (Int64) -> Void
+    private let eventsCommitted: @Sendable ([RecordedEvent]) -> Void
 
-    /// - Parameter eventsCommitted: called after each commit that recorded events, with the position of the newest.
-    init(pool: DatabasePool, crashPoint: any CrashPoint, eventsCommitted: @escaping @Sendable (Int64) -> Void) {
+    /// - Parameter eventsCommitted: called after each commit that recorded events, with these.
+    init(
+        pool: DatabasePool, crashPoint: any CrashPoint, eventsCommitted: @escaping @Sendable ([RecordedEvent]) -> Void
+    ) {
         self.pool = pool
         self.crashPoint = crashPoint
         self.eventsCommitted = eventsCommitted
@@ -81,17 +83,17 @@ final class GroupCommit: Sendable {
         var answers: [PendingChange.Answer] = []
         do {
             try connection.database.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
-            var newestEvent: Int64?
+            var events: [RecordedEvent] = []
             for change in group {
                 let transaction = SQLiteTransaction(connection: connection)
-                let answer = try run(change, in: transaction)
+                let answer = try run(change, in: transaction, isAlone: group.count == 1)
                 answers.append(answer)
-                if answer.failure == nil { newestEvent = transaction.newestEvent ?? newestEvent }
+                if answer.failure == nil { events += transaction.events }
             }
             crashPoint.reached(.storeBeforeCommit)
             try connection.database.cachedStatement(sql: "COMMIT").execute()
             crashPoint.reached(.storeAfterCommit)
-            if let newestEvent { eventsCommitted(newestEvent) }
+            if !events.isEmpty { eventsCommitted(events) }
             for answer in answers { answer.give(nil) }
         } catch {
             let loss = StoreFailure.ofCommit(error)
@@ -103,16 +105,26 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Runs one change in a savepoint of its own.
+    /// Runs one change in a savepoint of its own; one that shares its commit with no other needs none.
     /// - Throws: when the whole transaction is lost.
-    private func run(_ change: PendingChange, in transaction: SQLiteTransaction) throws -> PendingChange.Answer {
+    private func run(
+        _ change: PendingChange, in transaction: SQLiteTransaction, isAlone: Bool
+    ) throws -> PendingChange.Answer {
         let database = transaction.connection.database
-        try database.cachedStatement(sql: "SAVEPOINT one_change").execute()
+        if !isAlone { try database.cachedStatement(sql: "SAVEPOINT one_change").execute() }
         var ledger: any LedgerTransaction = transaction
         let answer = change.run(&ledger)
         guard database.isInsideTransaction else { throw answer.failure ?? StoreFailure.transactionLost }
-        if answer.failure != nil { try database.cachedStatement(sql: "ROLLBACK TO one_change").execute() }
-        try database.cachedStatement(sql: "RELEASE one_change").execute()
+        switch (answer.failure != nil, isAlone) {
+        case (true, true):
+            try database.cachedStatement(sql: "ROLLBACK").execute()
+            try database.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+        case (true, false):
+            try database.cachedStatement(sql: "ROLLBACK TO one_change").execute()
+            try database.cachedStatement(sql: "RELEASE one_change").execute()
+        case (false, true): break
+        case (false, false): try database.cachedStatement(sql: "RELEASE one_change").execute()
+        }
         return answer
     }
 }

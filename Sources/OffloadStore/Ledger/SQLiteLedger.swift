@@ -40,7 +40,7 @@ package final class SQLiteLedger: Ledger {
     private init(pool: DatabasePool, file: StoreFile, crashPoint: any CrashPoint) {
         self.pool = pool
         self.file = file
-        group = GroupCommit(pool: pool, crashPoint: crashPoint) { [signal] position in signal.send(position) }
+        group = GroupCommit(pool: pool, crashPoint: crashPoint) { [signal] events in signal.send(events) }
     }
 
     package func change<Value: Sendable>(
@@ -69,7 +69,7 @@ package final class SQLiteLedger: Ledger {
         }
     }
 
-    package func commits() -> AsyncStream<Int64> { signal.listen() }
+    package func commits() -> AsyncStream<[RecordedEvent]> { signal.listen() }
 
     /// Ends the ledger in order: what waits is still written, listeners are told the end, and the next start need not
     /// check the file. Blocks until then. Closing again does nothing; later changes and reads are refused.

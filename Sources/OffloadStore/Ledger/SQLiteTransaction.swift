@@ -12,8 +12,8 @@ struct SQLiteReader: SQLiteReading {
 /// One caller's change. A class, because what it recorded is asked for after the body has returned.
 final class SQLiteTransaction: SQLiteReading, LedgerTransaction {
     let connection: Connection
-    /// Position of the newest event that this change recorded.
-    var newestEvent: Int64?
+    /// What this change recorded, in order.
+    var events: [RecordedEvent] = []
 
     init(connection: Connection) {
         self.connection = connection

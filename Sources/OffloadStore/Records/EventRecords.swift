@@ -8,59 +8,39 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Positions are given out by SQLite's AUTOINCREMENT: they grow by one, without gaps (a change that is rolled back
-/// gives its positions back), and are never used twice, also not after pruning or for a project that is gone.
+/// The next position is one more than that of the newest event, which is never removed. So positions have no gaps (a
+/// change that is rolled back gives its own back), and none is used twice.
 extension SQLiteReading {
-    package func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent] {
-        guard let projectID else {
-            return try connection.all(
-                """
-                SELECT position, name, project_id, payload FROM events WHERE position > ? ORDER BY position LIMIT ?
-                """, [position, max(0, limit)], RecordedEvent.init)
-        }
-        // Two ordered walks that SQLite merges: an `OR` would read the events of all other projects in between.
-        return try connection.all(
-            """
-            SELECT position, name, project_id, payload FROM events WHERE project_id = ? AND position > ?
-            UNION ALL
-            SELECT position, name, project_id, payload FROM events WHERE project_id IS NULL AND position > ?
-            ORDER BY position LIMIT ?
-            """, [projectID.rawValue, position, position, max(0, limit)], RecordedEvent.init)
+    package func events(after position: Int64, limit: Int) throws -> [RecordedEvent] {
+        try connection.all(
+            "SELECT position, name, project_id, payload FROM events WHERE position > ? ORDER BY position LIMIT ?",
+            [position, max(0, limit)], RecordedEvent.init)
     }
 
     package func newestEventPosition() throws -> Int64 {
-        try connection.number("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+        try connection.number("SELECT coalesce(max(position), 0) FROM events")
     }
 
     package func oldestEventPosition() throws -> Int64 {
         try connection.first("SELECT position FROM events ORDER BY position LIMIT 1") { try $0.number() }
-            ?? newestEventPosition() + 1
+            ?? 1
     }
 }
 
 extension SQLiteTransaction {
     package func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64 {
+        let payload = try EventEncoding.encode(event, at: time)
         try connection.write(
             "INSERT INTO events (name, project_id, recorded_at, payload) VALUES (?, ?, ?, ?)",
-            [
-                event.name, event.projectID?.rawValue, time.milliseconds,
-                Data(try EventEncoding.encode(event, at: time)),
-            ])
+            [event.name, event.projectID?.rawValue, time.milliseconds, Data(payload)])
         let position = connection.database.lastInsertedRowID
-        newestEvent = position
+        events.append(
+            RecordedEvent(position: position, name: event.name, projectID: event.projectID, payload: payload))
         return position
     }
 
-    /// Only the oldest events go, never some from the middle, so that whoever has read up to `oldestEventPosition`
-    /// missed nothing, however often the wall clock jumped. An event of the future (by a clock that was wrong) keeps
-    /// those behind it until the limit takes them.
-    package func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int {
-        let behindNewest = try newestEventPosition() + 1
-        let firstInTime =
-            try connection.first(
-                "SELECT position FROM events WHERE recorded_at >= ? ORDER BY position LIMIT 1", [time.milliseconds]
-            ) { try $0.number() } ?? behindNewest
-        let firstKept = max(firstInTime, behindNewest - Int64(max(0, limit)))
+    package func pruneEvents(keeping limit: Int) throws -> Int {
+        let firstKept = try newestEventPosition() + 1 - Int64(max(1, limit))
         return try connection.write("DELETE FROM events WHERE position < ?", [firstKept])
     }
 }

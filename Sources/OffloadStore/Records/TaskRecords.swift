@@ -7,21 +7,15 @@ enum TaskSQL {
         batch, phase, failure_kind, failure_message, created_at, updated_at
         """
 
-    fileprivate static func condition(_ filter: TaskFilter) -> (sql: String, arguments: StatementArguments) {
-        var terms: [String] = []
-        var arguments: StatementArguments = []
-        if let project = filter.projectID {
-            terms.append("project_id = ?")
-            arguments += [project.rawValue]
+    /// The tasks that a filter lets through, as walks of the table or of an index, each in order of insertion.
+    fileprivate static func walks(_ filter: TaskFilter) -> [(condition: String, arguments: StatementArguments)] {
+        let statuses = OffloadTask.Status.allCases.filter(filter.includes)
+        switch filter.projectID {
+        case nil where statuses.count == OffloadTask.Status.allCases.count: return [("true", [])]
+        case nil: return statuses.map { ("status = ?", [$0.rawValue]) }
+        case let project?:
+            return statuses.map { ("project_id = ? AND status = ?", [project.rawValue, $0.rawValue]) }
         }
-        if let status = filter.status {
-            terms.append("status = ?")
-            arguments += [status.rawValue]
-        }
-        if filter.openOnly { terms.append("finished_at IS NULL") }
-        // Without help the planner walks all tasks, newest first, to find the few open ones.
-        let index = filter.openOnly && filter.projectID == nil && filter.status == nil ? "INDEXED BY tasks_open" : ""
-        return ("\(index) \(terms.isEmpty ? "" : "WHERE " + terms.joined(separator: " AND "))", arguments)
     }
 }
 
@@ -43,15 +37,20 @@ extension SQLiteReading {
     }
 
     package func tasks(_ filter: TaskFilter, page: Page) throws -> [OffloadTask] {
-        let condition = TaskSQL.condition(filter)
+        let walks = TaskSQL.walks(filter)
+        guard !walks.isEmpty else { return [] }
+        // SQLite merges walks that are in order each; a condition over several of them would make it sort everything.
+        let sql = walks.map { "SELECT \(TaskSQL.columns), sequence FROM tasks WHERE \($0.condition)" }
         return try connection.all(
-            "SELECT \(TaskSQL.columns) FROM tasks \(condition.sql) ORDER BY sequence DESC LIMIT ? OFFSET ?",
-            condition.arguments + [page.limit, page.offset], OffloadTask.init)
+            "\(sql.joined(separator: " UNION ALL ")) ORDER BY sequence DESC LIMIT ? OFFSET ?",
+            walks.reduce([]) { $0 + $1.arguments } + [page.limit, page.offset], OffloadTask.init)
     }
 
     package func taskCount(_ filter: TaskFilter) throws -> Int {
-        let condition = TaskSQL.condition(filter)
-        return Int(try connection.number("SELECT count(*) FROM tasks \(condition.sql)", condition.arguments))
+        try TaskSQL.walks(filter).reduce(0) { sum, walk in
+            let sql = "SELECT count(*) FROM tasks WHERE \(walk.condition)"
+            return sum + Int(try connection.number(sql, walk.arguments))
+        }
     }
 
     package func taskCounts() throws -> [(OffloadTask.Status, Int)] {

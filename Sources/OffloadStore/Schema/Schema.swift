@@ -13,7 +13,7 @@ struct Schema: Sendable {
 
     let migrations: [Migration]
 
-    static let current = Schema(migrations: [.ledger])
+    static let current = Schema(migrations: [.ledger, .lighter])
 
     var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

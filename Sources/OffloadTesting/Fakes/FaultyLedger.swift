@@ -32,7 +32,7 @@ package final class FaultyLedger: Ledger {
         return try await ledger.read(body)
     }
 
-    package func commits() -> AsyncStream<Int64> { ledger.commits() }
+    package func commits() -> AsyncStream<[RecordedEvent]> { ledger.commits() }
 
     private func stumble(_ count: WritableKeyPath<State, Int>) throws {
         let fails = state.withLock { state in

@@ -21,8 +21,9 @@ package final class InMemoryLedger: Ledger {
 
     private struct Content {
         var state: InMemoryState
-        var listeners: [(number: Int, continuation: AsyncStream<Int64>.Continuation)] = []
+        var listeners: [(number: Int, continuation: AsyncStream<[RecordedEvent]>.Continuation)] = []
         var nextListener = 0
+        var untold = 0
         var isClosed = false
     }
 
@@ -55,7 +56,12 @@ package final class InMemoryLedger: Ledger {
             if case .success = result { content.state = after }
             if fault == .keepsWorkOfFailedBodies { content.state = after }
             if content.state.newestPosition > before.newestPosition, fault != .staysSilent {
-                for listener in content.listeners { listener.continuation.yield(content.state.newestPosition) }
+                guard content.untold == 0 else {
+                    content.untold -= 1
+                    return try result.get()
+                }
+                let events = content.state.events.map(\.event).filter { $0.position > before.newestPosition }
+                for listener in content.listeners { listener.continuation.yield(events) }
             }
             return try result.get()
         }
@@ -75,8 +81,9 @@ package final class InMemoryLedger: Ledger {
         }
     }
 
-    package func commits() -> AsyncStream<Int64> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))
+    package func commits() -> AsyncStream<[RecordedEvent]> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [RecordedEvent].self, bufferingPolicy: .bufferingNewest(Self.commitsKept))
         let number = content.withLock { content -> Int? in
             guard !content.isClosed else { return nil }
             defer { content.nextListener += 1 }
@@ -93,6 +100,9 @@ package final class InMemoryLedger: Ledger {
         return stream
     }
 
+    /// Listeners are not told of the next `count` commits, as if they had been too slow for them.
+    package func loseCommits(_ count: Int) { content.withLock { $0.untold = count } }
+
     /// Ends the streams of `commits` and refuses what comes later.
     package func close() {
         let listeners = content.withLock { content in
@@ -102,5 +112,7 @@ package final class InMemoryLedger: Ledger {
         for listener in listeners { listener.continuation.finish() }
     }
 
+    /// Few, so that tests meet the listener that misses some.
+    private static let commitsKept = 2
     private static let closed = OffloadError(.device, "the ledger is closed")
 }

@@ -114,13 +114,8 @@ extension InMemoryState: LedgerReader {
         try (0..<max(0, count)).compactMap { BatchID(number: $0 + 1) }.map(batch)
     }
 
-    func events(after position: Int64, projectID: ProjectID?, limit: Int) throws -> [RecordedEvent] {
-        events.lazy.map(\.event)
-            .filter { event in
-                event.position > position
-                    && (projectID == nil || event.projectID == nil || event.projectID == projectID)
-            }
-            .prefix(max(0, limit)).map { $0 }
+    func events(after position: Int64, limit: Int) throws -> [RecordedEvent] {
+        events.lazy.map(\.event).filter { $0.position > position }.prefix(max(0, limit)).map { $0 }
     }
 
     func newestEventPosition() throws -> Int64 { newestPosition }

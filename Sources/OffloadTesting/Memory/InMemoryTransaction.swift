@@ -177,13 +177,11 @@ extension InMemoryState: LedgerTransaction {
         return newestPosition
     }
 
-    mutating func pruneEvents(before time: Timestamp, keeping limit: Int) throws -> Int {
-        let behindNewest = newestPosition + 1
-        let firstInTime = events.first { $0.time >= time }?.event.position ?? behindNewest
-        let firstKept = max(firstInTime, behindNewest - Int64(max(0, limit)))
+    mutating func pruneEvents(keeping limit: Int) throws -> Int {
+        let firstKept = newestPosition + 1 - Int64(max(1, limit))
         let before = events.count
         events.removeAll { $0.event.position < firstKept }
-        if fault == .reusesPositions { newestPosition = events.last?.event.position ?? 0 }
+        if fault == .reusesPositions { newestPosition = Int64(events.count) }
         return before - events.count
     }
 

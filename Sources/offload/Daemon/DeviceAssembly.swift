@@ -79,9 +79,11 @@ struct DeviceAssembly: Sendable {
                 surroundings.logger.warning("the command line will not find this device by itself: \(error)")
             }
             await listening(address)
+            ProcessMemory.release()
         }
+        let rest = QuietTimes(ledger: ledger) { ProcessMemory.release() }
         // Shut down from the end: first nobody is let in any more, then the agents end, then the record of it is told.
-        return [hub, StreamPulse(hub: hub), Housekeeping(context: context), supervisor, server]
+        return [hub, StreamPulse(hub: hub), Housekeeping(context: context), rest, supervisor, server]
     }
 
     private static func deviceID(in ledger: SQLiteLedger) async throws -> DeviceID {

@@ -58,19 +58,19 @@ import Testing
         #expect(try desk.end(Desk.nothing, .completed) == [])
     }
 
-    // MARK: - Whether an agent may still be started
+    // MARK: - Whether a lane holds it
 
-    @Test func anAgentIsStartedOnlyForTheCurrentAttemptThatNobodyCancelled() throws {
+    @Test func anAttemptIsHeldFromItsHandOutToItsEnd() throws {
         let desk = try Desk()
         let key = try desk.handOut()
-        func mayStart(_ key: AttemptKey) throws -> Bool { try desk.attempts.mayStart(key, in: desk.ledger.snapshot()) }
-        #expect(try mayStart(key))
-        #expect(try !mayStart(AttemptKey(task: key.task, number: key.number.next)))
-        #expect(try !mayStart(Desk.nothing))
+        func isHeld(_ key: AttemptKey) throws -> Bool { try desk.attempts.isHeld(key, in: desk.ledger.snapshot()) }
+        #expect(try isHeld(key))
+        #expect(try !isHeld(AttemptKey(task: key.task, number: key.number.next)))
+        #expect(try !isHeld(Desk.nothing))
         try desk.cancel(key.task)
-        #expect(try !mayStart(key))
+        #expect(try isHeld(key), "its processes may still run")
         try desk.end(key, .cancelled)
-        #expect(try !mayStart(key))
+        #expect(try !isHeld(key))
     }
 
     // MARK: - Cancelling

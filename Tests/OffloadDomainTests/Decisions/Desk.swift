@@ -93,7 +93,7 @@ struct Desk {
 
     /// The names of all events so far.
     func events() throws -> [String] {
-        try ledger.snapshot().events(after: 0, projectID: nil, limit: 1_000).map(\.name)
+        try ledger.snapshot().events(after: 0, limit: 1_000).map(\.name)
     }
 
     static let nothing = AttemptKey(task: TaskID(unchecked: "nothing"), number: .none)

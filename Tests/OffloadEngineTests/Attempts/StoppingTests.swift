@@ -65,6 +65,46 @@ import Testing
         #expect(try bench.ending(1)?.startedAt == nil)
     }
 
+    /// The hand-out is recorded, a person cancels, and only then the hand-out reaches the supervisor.
+    @Test(arguments: [true, false]) func aCancelThatOvertakesTheHandOutIsNotLost(_ isCancelled: Bool) async throws {
+        let bench = try Workbench()
+        try bench.write(1...2)
+        try await bench.whileRunning { bench in
+            // The supervisor has started once it has run something.
+            try await bench.start(lanes: 1...1)
+            try await bench.assign(1...1)
+            try await bench.runner.starts.take().end(.succeeded)
+            try await bench.wait(for: .completed, of: 1)
+            let orders = try bench.memory.changeNow { transaction in
+                let queue = QueueDecisions(lanes: LaneFilling(slots: 1))
+                let plan = try QueueDecisions.Plan.ready(Samples.project(1), .defaults, RequirementTemplate(), base: nil)
+                _ = try queue.take(
+                    Samples.idea(2).id, lane: nil, plan: plan, identifiers: CountingIdentifiers(from: 2),
+                    at: Samples.time(), in: &transaction)
+                return try queue.lanes.fill(&transaction, limits: ProjectSlots(), at: Samples.time())
+            }
+            #expect(orders.map(\.key) == [Workbench.key(2)])
+            if isCancelled { _ = try await bench.queue.cancel(TaskID(unchecked: "t-2")) }
+            bench.dispatcher.start(orders)
+            if !isCancelled { try await bench.runner.starts.take().end(.succeeded) }
+            try await bench.wait(for: isCancelled ? .cancelled : .completed, of: 2)
+        }
+        #expect(bench.runner.starts.all.count == (isCancelled ? 1 : 2))
+    }
+
+    @Test func aWishThatWasForgottenStopsNothing() async throws {
+        let bench = try Workbench()
+        try bench.write(1...1)
+        try await bench.whileRunning { bench in
+            #expect(!bench.dispatcher.stop(Workbench.key(1), .cancelled), "nobody runs it")
+            bench.dispatcher.forget(Workbench.key(1))
+            try await bench.start(lanes: 1...1)
+            try await bench.assign(1...1)
+            try await bench.runner.starts.take().end(.succeeded)
+            try await bench.wait(for: .completed, of: 1)
+        }
+    }
+
     @Test func aCancelDuringTheSetUpEndsTheSetUp() async throws {
         let bench = try Workbench(runner: FakeAgentRunner { _ in nil })
         bench.folders.set(ProjectSettings(setup: "make setup"), for: Samples.project(1).id)

@@ -257,7 +257,7 @@ import Testing
         }
         #expect(try bench.status(1) == .completed)
         #expect(try bench.ending(1)?.result?.branch == "offload/idea-1")
-        let told = try bench.memory.snapshot().events(after: 0, projectID: nil, limit: 100).map(\.name)
+        let told = try bench.memory.snapshot().events(after: 0, limit: 100).map(\.name)
         #expect(told.filter { $0.hasPrefix("task_") } == ["task_queued", "task_started", "task_completed"])
     }
 

@@ -31,7 +31,7 @@ import Testing
             try hub.record(1)
             let watcher = hub.watch(after: 0)
             _ = try await watcher.news.take()
-            let recorded = try hub.memory.snapshot().events(after: 0, projectID: nil, limit: 10)
+            let recorded = try hub.memory.snapshot().events(after: 0, limit: 10)
             #expect(recorded.count == 1)
             #expect(try await watcher.news.take() == .events(recorded))
         }
@@ -80,7 +80,7 @@ import Testing
     @Test func aPositionThatIsNotKeptAnyMoreIsReset() async throws {
         try await WatchedHub().whileRunning { hub in
             try hub.record(10)
-            _ = try hub.memory.changeNow { try $0.pruneEvents(before: Samples.time(-1), keeping: 4) }
+            _ = try hub.memory.changeNow { try $0.pruneEvents(keeping: 4) }
             try hub.record(1)
             // The hub has heard of all of them before the positions below are judged.
             try await hub.watch(after: nil).reach(11)
@@ -109,17 +109,30 @@ import Testing
         }
     }
 
+    @Test func commitsThatWereMissedAreRead() async throws {
+        try await WatchedHub().whileRunning { hub in
+            let watcher = hub.watch(after: 0)
+            _ = try await watcher.news.take()
+            try hub.record(1)
+            #expect(try await watcher.positions(1) == [1])
+            hub.memory.loseCommits(3)
+            try hub.record(4)
+            #expect(try await watcher.positions(4) == [2, 3, 4, 5])
+        }
+    }
+
     @Test func aReadThatFailsIsMadeUpForByTheNextCommit() async throws {
         try await WatchedHub().whileRunning { hub in
             let watcher = hub.watch(after: 0)
             _ = try await watcher.news.take()
             try hub.record(1)
             #expect(try await watcher.positions(1) == [1])
+            hub.memory.loseCommits(1)
             hub.ledger.failReads(1)
-            try hub.record(1)
+            try hub.record(2)
             try await hub.ledger.failures.take()
             try hub.record(1)
-            #expect(try await watcher.positions(2) == [2, 3])
+            #expect(try await watcher.positions(3) == [2, 3, 4])
         }
     }
 

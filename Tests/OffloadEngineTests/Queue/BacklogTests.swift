@@ -7,7 +7,7 @@ import Testing
     private let project = Samples.project(1).id
 
     private func names(_ bench: Workbench) throws -> [String] {
-        try bench.memory.snapshot().events(after: 0, projectID: nil, limit: 100).map(\.name)
+        try bench.memory.snapshot().events(after: 0, limit: 100).map(\.name)
     }
 
     @Test func anIdeaIsWrittenJudgedEditedAndRemoved() async throws {

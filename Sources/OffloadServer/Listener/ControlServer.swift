@@ -3,11 +3,12 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import OffloadEngine
 import ServiceLifecycle
 
 /// The control listener: the Bridge API on loopback.
 package struct ControlServer: Service {
-    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let listener: HTTPListener<RouterResponder<BasicRequestContext>>
 
     /// Most header bytes of a request.
     private static let headerLimit = 16 * 1024
@@ -30,24 +31,23 @@ package struct ControlServer: Service {
                 try await route.handler(bridge, request, context)
             }
         }
-        application = Application(
-            router: router,
+        listener = HTTPListener(
+            responder: router.buildResponder(),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     idleTimeout: Self.idleLimit,
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: Self.headerLimit, maxHeaderListSize: Self.headerLimit,
                         maxHeaderFieldCount: 100))),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
-            onServerRunning: { channel in
-                let bound = channel.localAddress?.port ?? port
-                own.set(port: bound)
-                await listening(bound)
-            },
-            logger: logger)
+            address: .hostname("127.0.0.1", port: port), clock: bridge.context.clock, logger: logger
+        ) { channel in
+            let bound = channel.localAddress?.port ?? port
+            own.set(port: bound)
+            await listening(bound)
+        }
     }
 
-    package func run() async throws { try await application.run() }
+    package func run() async throws { try await listener.run() }
 
     /// Every route there is.
     package static let routes =
