@@ -247,6 +247,20 @@ func settings(
         }
     }
 
+    /// The folder's own program may read its `.env` by other rules.
+    @Test func aFileThatNamesNoSettingOfOursStopsNothing() throws {
+        try ScratchFolder.with { scratch in
+            try scratch.write("KEY=\"never closed\nA-B: yaml\n", to: ".env")
+            func load() throws -> DeviceSettings {
+                try DeviceSettings.load(
+                    flags: [:], environment: [:], currentFolder: scratch.path, machine: testMachine)
+            }
+            #expect(try load().warnings == [])
+            try scratch.write("KEY=\"never closed\nOFFLOAD_SLOTS=2\n", to: ".env")
+            #expect(throws: OffloadError.self) { try load() }
+        }
+    }
+
     @Test func aBadFlagIsNamedAsSuch() {
         #expect(
             throws: OffloadError(

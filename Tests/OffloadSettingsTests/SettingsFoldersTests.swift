@@ -119,7 +119,7 @@ import Testing
             #expect(throws: OffloadError(.invalidRequest, "\(file): larger than 64 KiB")) { try load() }
             try scratch.write(String(repeating: "#", count: DotEnv.largestSize), to: ".env")
             #expect(try load().slots == 4)
-            try Data([0xFF]).write(to: URL(fileURLWithPath: file))
+            try Data(Array("OFFLOAD_SLOTS=".utf8) + [0xFF]).write(to: URL(fileURLWithPath: file))
             #expect(throws: OffloadError(.invalidRequest, "\(file): not UTF-8 text")) { try load() }
             try FileManager.default.removeItem(atPath: file)
             try scratch.link(".env", to: ".env")

@@ -20,9 +20,10 @@ package struct QueueDecisions: Sendable {
     }
 
     /// Makes a task of an accepted idea. Taking it twice is the same as once.
+    /// - Parameter untriedOnly: whether to refuse an idea that had a task already, however it ended.
     /// - Throws: `OffloadError` saying why this idea can't be worked on now; nothing was changed then.
     package func take(
-        _ id: IdeaID, lane: BatchID?, plan: Plan?, identifiers: any IdentifierSource, at now: Timestamp,
+        _ id: IdeaID, lane: BatchID?, plan: Plan?, untriedOnly: Bool = false, identifiers: any IdentifierSource, at now: Timestamp,
         in transaction: inout any LedgerTransaction
     ) throws -> Taken {
         guard let idea = try transaction.idea(id) else { throw OffloadError.missing(id) }
@@ -30,8 +31,9 @@ package struct QueueDecisions: Sendable {
         guard idea.status == .accepted else {
             throw OffloadError(.conflict, "idea \(id) is \(idea.status.rawValue); accept it first")
         }
-        if let latest = try transaction.latestTask(of: id), latest.state == .completed {
-            throw OffloadError(.conflict, "idea \(id) was done by task \(latest.id); retry that to do it again")
+        if let latest = try transaction.latestTask(of: id), untriedOnly || latest.state == .completed {
+            let ending = latest.state == .completed ? "was done" : "was tried"
+            throw OffloadError(.conflict, "idea \(id) \(ending) by task \(latest.id); retry that to do it again")
         }
         let requirement: Requirement
         switch plan {

@@ -4,12 +4,14 @@ package import OffloadDomain
 package struct ProjectRegistry: Sendable {
     private let context: EngineContext
     private let folders: any ProjectFolders
+    private let runner: any AgentRunner
 
     package static let nameLimit = 100
 
-    package init(context: EngineContext, folders: any ProjectFolders) {
+    package init(context: EngineContext, folders: any ProjectFolders, runner: any AgentRunner) {
         self.context = context
         self.folders = folders
+        self.runner = runner
     }
 
     package func list() async throws -> [Project] {
@@ -40,6 +42,13 @@ package struct ProjectRegistry: Sendable {
             try transaction.record(.projectAdded(project), at: project.createdAt)
             return project
         }
+    }
+
+    /// Why the project's agent could not be started now, and what to do about it; nil when it could. Agents are installed and
+    /// removed at any time, so this keeps nothing from being queued.
+    package func problem(with project: Project) async -> String? {
+        guard let settings = try? await folders.settings(of: project) else { return nil }
+        return await runner.problem(withAgent: settings.agent ?? context.device.defaultAgent, settings: settings)
     }
 
     package func rename(_ id: ProjectID, to name: String) async throws -> Project {

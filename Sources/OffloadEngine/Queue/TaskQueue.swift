@@ -40,9 +40,10 @@ package struct TaskQueue: Sendable {
     }
 
     /// Makes tasks of accepted ideas and queues them for a lane, or for any lane. Assigning twice is the same as once.
+    /// - Parameter untriedOnly: refuses ideas that had a task already, however it ended.
     /// - Throws: `OffloadError` of kind `invalidRequest` when the list is empty or too long, or `notFound` for a lane that
     ///   this device does not have. What is wrong with one idea is said in `refused` and keeps no other from being taken.
-    package func assign(_ ideaIDs: [IdeaID], to lane: BatchID?) async throws -> Assignment {
+    package func assign(_ ideaIDs: [IdeaID], to lane: BatchID?, untriedOnly: Bool = false) async throws -> Assignment {
         guard (1...Self.assignLimit).contains(ideaIDs.count) else {
             throw OffloadError.invalid("ideaIds", "1 to \(Self.assignLimit) at a time")
         }
@@ -57,7 +58,8 @@ package struct TaskQueue: Sendable {
                 do {
                     let plan = try transaction.idea(id).flatMap { plans[$0.projectID] }
                     let taken = try decisions.take(
-                        id, lane: lane, plan: plan, identifiers: context.identifiers, at: now, in: &transaction)
+                        id, lane: lane, plan: plan, untriedOnly: untriedOnly, identifiers: context.identifiers, at: now,
+                        in: &transaction)
                     assignment.tasks.append(taken.task)
                     if let requirement = taken.requirement { made.append(requirement) }
                 } catch let error as OffloadError where error.kind != .device {

@@ -11,6 +11,8 @@ final class RunRecorder: Sendable {
         /// Gathered from the events, for a run without a last word.
         var report = RunReport()
         var lastLines = ""
+        /// What of the log could not be written, in words; nil when all was.
+        var lostLog: String?
     }
 
     private struct State {
@@ -64,6 +66,9 @@ final class RunRecorder: Sendable {
             state.splitter = LineSplitter()
             lines.finish { take($0, &state) {} }
             state.findings.lastLines = state.recent.lastLines
+            if let loss = log.loss {
+                state.findings.lostLog = "\(loss.bytes) bytes of the log could not be written: \(loss.reason)"
+            }
             return state.findings
         }
     }

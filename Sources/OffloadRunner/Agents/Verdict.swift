@@ -17,6 +17,7 @@ struct Verdict: Sendable {
     var run: AgentRun {
         var report = findings.end?.report ?? findings.report
         report.processesEnded = exit.leftovers.ended
+        if let lost = findings.lostLog { report.summary += report.summary.isEmpty ? "[\(lost)]" : "\n[\(lost)]" }
         if report.sessionID == nil { report.sessionID = findings.report.sessionID }
         if report.model == nil { report.model = findings.report.model }
         return AgentRun(ending: ending, report: report)

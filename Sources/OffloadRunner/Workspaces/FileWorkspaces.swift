@@ -124,9 +124,15 @@ package struct FileWorkspaces: Workspaces {
     package func publish(_ result: AttemptResult, of order: AttemptOrder) async throws -> String? {
         guard case .commit(let commit, _) = result.storage else { return nil }
         let repository = try await repositories.repository(of: order.project)
-        return try await repositories.project(order.project).publish(
-            commit, ref: ResultRepository.resultRef(order.key), from: repository.gitFolder,
-            slug: Slug.make(from: order.title, fallback: "idea"))
+        let (ref, slug) = (ResultRepository.resultRef(order.key), Slug.make(from: order.title, fallback: "idea"))
+        do {
+            return try await repositories.project(order.project).publish(
+                commit, ref: ref, from: repository.gitFolder, slug: slug)
+        } catch let error as OffloadError {
+            throw OffloadError(
+                error.kind,
+                "\(error.message). The work is kept; get it with: git fetch \(repository.gitFolder) \(ref):\(slug)")
+        }
     }
 
     package func remove(_ workspace: Workspace) async { await remove(workspace.key) }

@@ -10,8 +10,9 @@ enum ProjectRoutes {
         },
         ControlRoute(.post, "/api/bridge/projects") { bridge, request, _ in
             let body = try await request.json(ProjectRequest.self)
-            return JSONResponse.make(
-                ProjectView(try await bridge.projects.add(name: body.name, path: body.path)), status: .created)
+            let project = try await bridge.projects.add(name: body.name, path: body.path)
+            let advice = await bridge.projects.problem(with: project)
+            return JSONResponse.make(ProjectView(project, advice: advice), status: .created)
         },
         ControlRoute(.get, "/api/bridge/projects/{id}") { bridge, _, context in
             JSONResponse.make(ProjectView(try await bridge.projects.find(try context.id(ProjectID.self))))

@@ -69,7 +69,7 @@ struct QueueRoutes {
         let lane = name == "any" ? nil : try BatchID(parsing: name)
         let body = try await request.json(AssignRequest.self)
         let ids = try body.ideaIds.map { try IdeaID(parsing: $0) }
-        let assignment = try await bridge.queue.assign(ids, to: lane)
+        let assignment = try await bridge.queue.assign(ids, to: lane, untriedOnly: body.untriedOnly ?? false)
         // One idea is answered like a question about it; of several, each is answered in the lists.
         if ids.count == 1, let refusal = assignment.refused.first { throw refusal.error }
         return JSONResponse.make(

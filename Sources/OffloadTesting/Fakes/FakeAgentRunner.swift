@@ -58,7 +58,9 @@ package final class FakeAgentRunner: AgentRunner {
         }
     }
 
-    package func problem(withAgent name: String, settings: ProjectSettings) async -> String? { nil }
+    package func problem(withAgent name: String, settings: ProjectSettings) async -> String? {
+        name == "missing" ? "install it" : nil
+    }
 }
 
 /// An agent or command that runs as far as the test lets it.

@@ -107,6 +107,11 @@ package struct ActionRequest: Codable, Sendable {
 
 package struct AssignRequest: Codable, Sendable {
     package var ideaIds: [String]
+    /// Leaves out ideas that had a task already, however it ended; they are refused as conflicts.
+    package var untriedOnly: Bool?
 
-    package init(ideaIds: [String]) { self.ideaIds = ideaIds }
+    package init(ideaIds: [String], untriedOnly: Bool? = nil) {
+        self.ideaIds = ideaIds
+        self.untriedOnly = untriedOnly
+    }
 }

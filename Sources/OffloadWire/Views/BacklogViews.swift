@@ -65,8 +65,11 @@ package struct ProjectView: Codable, Sendable, Equatable {
     package var path: String
     package var versionControl: String
     package var createdAt: String
+    /// What stands in the way of its agent; told when it is added.
+    package var advice: String?
 
-    package init(_ project: Project) {
+    package init(_ project: Project, advice: String? = nil) {
+        self.advice = advice
         id = project.id.rawValue
         name = project.name
         path = project.path
@@ -78,7 +81,7 @@ package struct ProjectView: Codable, Sendable, Equatable {
 package struct ProjectList: Codable, Sendable {
     package var projects: [ProjectView]
 
-    package init(_ projects: [Project]) { self.projects = projects.map(ProjectView.init) }
+    package init(_ projects: [Project]) { self.projects = projects.map { ProjectView($0) } }
 }
 
 package struct IdeaView: Codable, Sendable, Equatable {

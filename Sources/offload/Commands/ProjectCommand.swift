@@ -22,6 +22,7 @@ struct ProjectCommand: AsyncParsableCommand {
                 try await client.post(
                     "/api/bridge/projects", ProjectRequest(name: name, path: Paths.absolute(path)))
             }
+            if let advice = project.advice { Terminal.complain("offload: \(TerminalText.safe(advice))") }
             try device.rendering.show(project) { _ in
                 "\(project.id)  \(TerminalText.safe(project.name))  \(TerminalText.safe(project.path))\n"
             }

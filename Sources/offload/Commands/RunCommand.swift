@@ -7,11 +7,11 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs accepted ideas and watches until they are done.",
         discussion: """
-            Without ideas it takes every accepted idea of the project. Lanes that are idle are started; paused ones stay \
+            Without ideas it takes every accepted idea of the project that had no task yet. Lanes that are idle are started; paused ones stay \
             paused. Ctrl-C stops watching, the tasks go on.
             """)
 
-    @Argument(help: "Ids of accepted ideas; all of the project's if none is named.")
+    @Argument(help: "Ids of accepted ideas; all of the project's that were not tried yet if none is named.")
     var ideas: [String] = []
     @Option(name: .shortAndLong, help: "Id, name or folder of the project.")
     var project: String?
@@ -93,10 +93,10 @@ struct RunStarter: Sendable {
             let part = Array(ideas[start..<min(start + Self.chunk, ideas.count)])
             do {
                 let answer: AssignmentView = try await client.post(
-                    "/api/bridge/batches/\(lane ?? "any")/assign", AssignRequest(ideaIds: part))
+                    "/api/bridge/batches/\(lane ?? "any")/assign", AssignRequest(ideaIds: part, untriedOnly: named.isEmpty))
                 tasks += answer.assigned.map(\.taskId)
                 for refused in answer.refused {
-                    // Without named ideas, those that are done already are simply not meant.
+                    // Without named ideas, those that were tried already are simply not meant.
                     if named.isEmpty, refused.error == "conflict" { skipped += 1 } else { Self.tell(refused.message) }
                 }
             } catch let error as OffloadError where named.isEmpty && part.count == 1 && error.kind == .conflict {
@@ -104,7 +104,8 @@ struct RunStarter: Sendable {
             }
         }
         if skipped > 0 {
-            Terminal.complain("\(skipped) accepted idea(s) were done before; retry their tasks to do them again")
+            Terminal.complain(
+                "\(skipped) accepted idea(s) had a task before and are left out; see `offload tasks`, and `offload retry ID`")
         }
         if !tasks.isEmpty { try await startLanes() }
         return tasks

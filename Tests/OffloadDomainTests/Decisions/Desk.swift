@@ -26,13 +26,13 @@ struct Desk {
 
     @discardableResult
     func take(
-        _ idea: Int, lane: Int? = nil, plan: QueueDecisions.Plan?? = .none
+        _ idea: Int, lane: Int? = nil, plan: QueueDecisions.Plan?? = .none, untriedOnly: Bool = false
     ) throws -> QueueDecisions.Taken {
         let plan = try plan ?? .ready(Samples.project(1), .defaults, RequirementTemplate(), base: Samples.commit(0))
         return try ledger.changeNow { transaction in
             try queue.take(
-                IdeaID(unchecked: "i-\(idea)"), lane: lane.map(Samples.batch), plan: plan, identifiers: identifiers,
-                at: clock.now(), in: &transaction)
+                IdeaID(unchecked: "i-\(idea)"), lane: lane.map(Samples.batch), plan: plan, untriedOnly: untriedOnly,
+                identifiers: identifiers, at: clock.now(), in: &transaction)
         }
     }
 

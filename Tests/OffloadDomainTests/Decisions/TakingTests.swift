@@ -69,7 +69,10 @@ import Testing
     func anIdeaWhoseTaskCameToNothingIsTakenAnew(_ outcome: Attempt.Outcome) throws {
         let desk = try Desk()
         let key = try desk.handOut()
+        #expect(try desk.take(1, untriedOnly: true).task.id == key.task, "it is under way")
         try desk.end(key, outcome)
+        let refusal = #expect(throws: OffloadError.self) { try desk.take(1, untriedOnly: true) }
+        #expect(refusal == OffloadError(.conflict, "idea i-1 was tried by task t-1; retry that to do it again"))
         let again = try desk.take(1)
         #expect(again.task.id != key.task)
         // The first requirement keeps its file; the second gets a name of its own.

@@ -74,16 +74,24 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ProjectRegistryTests {
     @Test func aFolderIsRegisteredOnce() async throws {
         let bench = try Workbench(identifiers: CountingIdentifiers(from: 100))
-        let registry = ProjectRegistry(context: bench.context, folders: bench.folders)
+        let registry = ProjectRegistry(context: bench.context, folders: bench.folders, runner: bench.runner)
         let project = try await registry.add(name: nil, path: "/home/me/site")
         #expect(project.name == "site")
         #expect(try await registry.add(name: "Other", path: "/home/me/site") == project)
         #expect(try await registry.list().map(\.path) == ["/projects/1", "/home/me/site"])
     }
 
+    @Test func anAgentThatIsNotThereIsToldOf() async throws {
+        let bench = try Workbench()
+        let registry = ProjectRegistry(context: bench.context, folders: bench.folders, runner: bench.runner)
+        #expect(await registry.problem(with: Samples.project(1)) == nil)
+        bench.folders.set(ProjectSettings(agent: "missing"), for: Samples.project(1).id)
+        #expect(await registry.problem(with: Samples.project(1)) == "install it")
+    }
+
     @Test func aFolderThatCannotBeUsedIsRefused() async throws {
         let bench = try Workbench()
-        let registry = ProjectRegistry(context: bench.context, folders: bench.folders)
+        let registry = ProjectRegistry(context: bench.context, folders: bench.folders, runner: bench.runner)
         let error = await #expect(throws: OffloadError.self) { try await registry.add(name: nil, path: "here") }
         #expect(error?.kind == .unprocessable)
         for name in ["", " ", "two\nlines", String(repeating: "n", count: ProjectRegistry.nameLimit + 1)] {
@@ -94,7 +102,7 @@ import Testing
 
     @Test func aProjectIsRenamed() async throws {
         let bench = try Workbench()
-        let registry = ProjectRegistry(context: bench.context, folders: bench.folders)
+        let registry = ProjectRegistry(context: bench.context, folders: bench.folders, runner: bench.runner)
         let id = Samples.project(1).id
         #expect(try await registry.rename(id, to: " Site ").name == "Site")
         let position = try bench.memory.snapshot().newestEventPosition()
@@ -105,7 +113,7 @@ import Testing
 
     @Test func aProjectWithOpenTasksStays() async throws {
         let bench = try Workbench()
-        let registry = ProjectRegistry(context: bench.context, folders: bench.folders)
+        let registry = ProjectRegistry(context: bench.context, folders: bench.folders, runner: bench.runner)
         let id = Samples.project(1).id
         try bench.write(1...1)
         let task = try #require(try await bench.assign(1...1).tasks.first)

@@ -13,7 +13,7 @@ enum AgentWorld {
     static func runner(
         environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"], defaultAgent: String = "command",
         catalog: AgentCatalog = .standard(sampleExecutable: "/bin/sh"), crashPoint: any CrashPoint = NoCrashPoint(),
-        lingering: Duration = .milliseconds(100)
+        lingering: Duration = .milliseconds(100), logs: AttemptLogs = AgentWorld.logs
     ) -> ProcessAgentRunner {
         ProcessAgentRunner(
             catalog: catalog, keeper: ProcessWorld.keeper, logs: logs, environment: environment,

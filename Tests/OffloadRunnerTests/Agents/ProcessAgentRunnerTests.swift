@@ -81,6 +81,13 @@ extension ProcessSuites {
             #expect(try AgentWorld.log(order).contains("ended 1 processes"))
         }
 
+        @Test func aLogThatCouldNotBeWrittenIsToldOf() async throws {
+            let nowhere = AttemptLogs { _ in "/dev/null/nowhere" }
+            let (run, _, _) = try await run(AgentWorld.runner(logs: nowhere), command("echo hello"))
+            #expect(run.ending == .succeeded)
+            #expect(run.report.summary.hasPrefix("[6 bytes of the log could not be written: "))
+        }
+
         @Test(arguments: [StopReason.cancelled, .shutdown]) func aStopIsTold(_ reason: StopReason) async throws {
             let (stop, continuation) = AsyncStream.makeStream(of: StopReason.self)
             let (run, _, _) = try await run(AgentWorld.runner(), command("sleep 1000"), stop: stop) {
