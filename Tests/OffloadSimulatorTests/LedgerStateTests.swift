@@ -87,7 +87,8 @@ private final class StateLedger: Ledger {
     }
 
     func commits() -> AsyncStream<[RecordedEvent]> {
-        let (stream, continuation) = AsyncStream.makeStream(of: [RecordedEvent].self, bufferingPolicy: .bufferingNewest(1))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [RecordedEvent].self, bufferingPolicy: .bufferingNewest(1))
         content.withLock { content in
             if content.isClosed { continuation.finish() } else { content.listeners.append(continuation) }
         }

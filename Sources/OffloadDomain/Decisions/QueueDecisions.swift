@@ -23,7 +23,8 @@ package struct QueueDecisions: Sendable {
     /// - Parameter untriedOnly: whether to refuse an idea that had a task already, however it ended.
     /// - Throws: `OffloadError` saying why this idea can't be worked on now; nothing was changed then.
     package func take(
-        _ id: IdeaID, lane: BatchID?, plan: Plan?, untriedOnly: Bool = false, identifiers: any IdentifierSource, at now: Timestamp,
+        _ id: IdeaID, lane: BatchID?, plan: Plan?, untriedOnly: Bool = false, identifiers: any IdentifierSource,
+        at now: Timestamp,
         in transaction: inout any LedgerTransaction
     ) throws -> Taken {
         guard let idea = try transaction.idea(id) else { throw OffloadError.missing(id) }

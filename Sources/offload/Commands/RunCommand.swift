@@ -93,7 +93,8 @@ struct RunStarter: Sendable {
             let part = Array(ideas[start..<min(start + Self.chunk, ideas.count)])
             do {
                 let answer: AssignmentView = try await client.post(
-                    "/api/bridge/batches/\(lane ?? "any")/assign", AssignRequest(ideaIds: part, untriedOnly: named.isEmpty))
+                    "/api/bridge/batches/\(lane ?? "any")/assign",
+                    AssignRequest(ideaIds: part, untriedOnly: named.isEmpty))
                 tasks += answer.assigned.map(\.taskId)
                 for refused in answer.refused {
                     // Without named ideas, those that were tried already are simply not meant.
@@ -105,7 +106,8 @@ struct RunStarter: Sendable {
         }
         if skipped > 0 {
             Terminal.complain(
-                "\(skipped) accepted idea(s) had a task before and are left out; see `offload tasks`, and `offload retry ID`")
+                "\(skipped) accepted idea(s) had a task before and are left out; see `offload tasks`, and `offload retry ID`"
+            )
         }
         if !tasks.isEmpty { try await startLanes() }
         return tasks

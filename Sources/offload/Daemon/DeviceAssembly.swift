@@ -66,7 +66,8 @@ struct DeviceAssembly: Sendable {
             logs: workshop.logs, dispatcher: dispatcher, limits: limits, progress: progress)
         let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
         let bridge = Bridge(
-            context: context, projects: ProjectRegistry(context: context, folders: workshop.folders, runner: workshop.runner),
+            context: context,
+            projects: ProjectRegistry(context: context, folders: workshop.folders, runner: workshop.runner),
             backlog: Backlog(context: context),
             queue: TaskQueue(context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher),
             tasks: TaskReports(context: context), logs: workshop.logs, hub: hub, progress: progress,

@@ -77,7 +77,8 @@ import Testing
             try await bench.wait(for: .completed, of: 1)
             let orders = try bench.memory.changeNow { transaction in
                 let queue = QueueDecisions(lanes: LaneFilling(slots: 1))
-                let plan = try QueueDecisions.Plan.ready(Samples.project(1), .defaults, RequirementTemplate(), base: nil)
+                let template = try RequirementTemplate()
+                let plan = QueueDecisions.Plan.ready(Samples.project(1), .defaults, template, base: nil)
                 _ = try queue.take(
                     Samples.idea(2).id, lane: nil, plan: plan, identifiers: CountingIdentifiers(from: 2),
                     at: Samples.time(), in: &transaction)
