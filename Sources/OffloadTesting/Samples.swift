@@ -56,6 +56,34 @@ package enum Samples {
         return commit
     }
 
+    /// A device that takes work from device 1.
+    package static func devicePair(
+        _ number: Int, of project: Int = 1, status: DevicePair.Status = .active, targetPath: String = "/home/ada/shop"
+    ) -> DevicePair {
+        DevicePair(
+            id: PairID(unchecked: "x-\(number)"), sourceDeviceID: DeviceID(unchecked: "d-1"),
+            targetDeviceID: DeviceID(unchecked: "d-\(number + 1)"), targetName: "Laptop \(number)",
+            projectID: ProjectID(unchecked: "p-\(project)"), targetPath: targetPath, keyDigest: digest(number),
+            status: status, createdAt: time())
+    }
+
+    /// A device that gives work to device 1.
+    package static func joinedPair(
+        _ number: Int, of project: Int = 1, status: JoinedPair.Status = .active
+    ) -> JoinedPair {
+        JoinedPair(
+            id: PairID(unchecked: "x-\(number)"), sourceDeviceID: DeviceID(unchecked: "d-\(number + 1)"),
+            sourceName: "PC \(number)", sourceProject: "shop", projectID: ProjectID(unchecked: "p-\(project)"),
+            fingerprint: digest(number + 100), key: PairKey(digest(number + 200)),
+            addresses: [PeerAddress(host: "192.168.1.\(number)", port: 4748)], status: status, createdAt: time())
+    }
+
+    /// 64 hexadecimal digits.
+    package static func digest(_ number: Int) -> String {
+        let digits = String(abs(number), radix: 16)
+        return String(repeating: "0", count: max(0, 64 - digits.utf8.count)) + digits
+    }
+
     package static func ending(
         _ outcome: Attempt.Outcome = .completed, report: RunReport = RunReport(summary: "Done."),
         result: AttemptResult? = nil

@@ -6,6 +6,7 @@ enum EventPayload: Encodable {
     case idea(IdeaPayload)
     case task(TaskPayload)
     case batch(BatchPayload)
+    case pairing(PairingPayload)
 
     init(_ event: BridgeEvent) {
         switch event {
@@ -23,6 +24,11 @@ enum EventPayload: Encodable {
             self = .task(TaskPayload(task, ending: ending))
         case .batchProgress(let batch, let running):
             self = .batch(BatchPayload(batch, running: running))
+        case .pairingCompleted(let device), .deviceConnected(let device):
+            self = .pairing(PairingPayload(device))
+        case .deviceDisconnected(let device, let reason): self = .pairing(PairingPayload(device, reason: reason))
+        case .pairingFailed(_, let reason): self = .pairing(PairingPayload(nil, reason: reason))
+        case .pairingExpired: self = .pairing(PairingPayload(nil))
         }
     }
 
@@ -32,6 +38,7 @@ enum EventPayload: Encodable {
         case .idea(let payload): try payload.encode(to: encoder)
         case .task(let payload): try payload.encode(to: encoder)
         case .batch(let payload): try payload.encode(to: encoder)
+        case .pairing(let payload): try payload.encode(to: encoder)
         }
     }
 }
@@ -73,6 +80,22 @@ struct BatchPayload: Encodable {
         status = batch.state.rawValue
         finished = batch.finished
         taskId = running?.rawValue
+    }
+}
+
+struct PairingPayload: Encodable {
+    let devicePairId: String?
+    let role: String?
+    let deviceId: String?
+    let deviceName: String?
+    let reason: String?
+
+    init(_ device: PairedDevice?, reason: String? = nil) {
+        devicePairId = device?.pairID.rawValue
+        role = device?.role.rawValue
+        deviceId = device?.deviceID.rawValue
+        deviceName = device?.name
+        self.reason = reason
     }
 }
 

@@ -25,6 +25,27 @@ import Testing
         }
     }
 
+    @Test func pairedDevices() throws {
+        let device = Samples.devicePair(3).device
+        let about = #""deviceId":"d-4","deviceName":"Laptop 3","devicePairId":"x-3""#
+        for (event, payload, name) in [
+            (BridgeEvent.pairingCompleted(device), #"{\#(about),"role":"target"}"#, "pairing_completed"),
+            (
+                .deviceConnected(Samples.joinedPair(3).device),
+                #"{"deviceId":"d-4","deviceName":"PC 3","devicePairId":"x-3","role":"source"}"#, "device_connected"
+            ),
+            (
+                .deviceDisconnected(device, reason: "silent"), #"{\#(about),"reason":"silent","role":"target"}"#,
+                "device_disconnected"
+            ),
+            (.pairingFailed(Samples.project(1).id, reason: "guessed"), #"{"reason":"guessed"}"#, "pairing_failed"),
+            (.pairingExpired(Samples.project(1).id), "{}", "pairing_expired"),
+        ] {
+            #expect(
+                try Self.text(event) == #"{"payload":\#(payload),"projectId":"p-1",\#(Self.frame),"type":"\#(name)"}"#)
+        }
+    }
+
     @Test func ideas() throws {
         let idea = Samples.idea(7, title: "Faster", status: .accepted, priority: -3)
         let payload = #"{"ideaId":"i-7","priority":-3,"status":"accepted","title":"Faster"}"#

@@ -14,6 +14,12 @@ package enum BridgeEvent: Sendable, Equatable {
     /// An attempt was cut off and the task waits for the next one.
     case taskInterrupted(OffloadTask)
     case batchProgress(Batch, running: TaskID?)
+    case pairingCompleted(PairedDevice)
+    /// A code was tried too often, or an agreement could not be recorded.
+    case pairingFailed(ProjectID, reason: String)
+    case pairingExpired(ProjectID)
+    case deviceConnected(PairedDevice)
+    case deviceDisconnected(PairedDevice, reason: String)
 
     package var name: String {
         switch self {
@@ -30,6 +36,11 @@ package enum BridgeEvent: Sendable, Equatable {
         case .taskCancelled: "task_cancelled"
         case .taskInterrupted: "task_interrupted"
         case .batchProgress: "batch_progress"
+        case .pairingCompleted: "pairing_completed"
+        case .pairingFailed: "pairing_failed"
+        case .pairingExpired: "pairing_expired"
+        case .deviceConnected: "device_connected"
+        case .deviceDisconnected: "device_disconnected"
         }
     }
 
@@ -40,6 +51,9 @@ package enum BridgeEvent: Sendable, Equatable {
         case .taskQueued(let task), .taskStarted(let task), .taskInterrupted(let task): task.projectID
         case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task.projectID
         case .batchProgress: nil
+        case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _):
+            device.projectID
+        case .pairingFailed(let project, _), .pairingExpired(let project): project
         }
     }
 }

@@ -94,6 +94,14 @@ package struct DeviceID: Identifier {
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+/// One pairing of two devices for one project. Both sides compute it from what they agreed on, so it is the same on both.
+package struct PairID: Identifier {
+    package static let noun = "device pair"
+    package static let prefix = "x"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 /// One of the device's lanes: `batch1`, `batch2`, …
 package struct BatchID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Counted from 1.

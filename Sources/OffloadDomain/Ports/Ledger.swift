@@ -71,6 +71,15 @@ package protocol LedgerReader {
     /// Position of the oldest event that is still kept; 1 before the first.
     func oldestEventPosition() throws -> Int64
 
+    func devicePair(_ id: PairID) throws -> DevicePair?
+    /// The pair whose key has this digest, unless it is disconnected.
+    func devicePair(keyDigest: String) throws -> DevicePair?
+    /// Devices that take work from this one, oldest first, disconnected ones too. There are few; the list is whole.
+    func devicePairs() throws -> [DevicePair]
+    func joinedPair(_ id: PairID) throws -> JoinedPair?
+    /// Devices that this one takes work from, oldest first, disconnected ones too. There are few; the list is whole.
+    func joinedPairs() throws -> [JoinedPair]
+
     /// A small durable value of the device's own, such as its id.
     func note(_ key: DeviceNote) throws -> String?
 }
@@ -78,6 +87,8 @@ package protocol LedgerReader {
 /// Durable values of the device's own.
 package enum DeviceNote: String, Sendable, CaseIterable {
     case deviceID = "device_id"
+    /// How often a device was started on this data folder.
+    case startCount = "start_count"
 }
 
 /// What can be changed. Inserting something twice, or changing what is not there, throws `OffloadError` of kind `conflict`
@@ -114,6 +125,15 @@ package protocol LedgerTransaction: LedgerReader {
     /// Forgets the oldest events: those beyond the newest `limit`. The newest stays whatever the limit, because the next
     /// position comes from it. Returns how many went.
     mutating func pruneEvents(keeping limit: Int) throws -> Int
+
+    mutating func insert(_ pair: DevicePair) throws
+    /// Writes status and time of the last contact.
+    mutating func update(_ pair: DevicePair) throws
+    mutating func removeDevicePair(_ id: PairID) throws
+    mutating func insert(_ pair: JoinedPair) throws
+    /// Writes status and addresses.
+    mutating func update(_ pair: JoinedPair) throws
+    mutating func removeJoinedPair(_ id: PairID) throws
 
     mutating func setNote(_ key: DeviceNote, to value: String) throws
 }

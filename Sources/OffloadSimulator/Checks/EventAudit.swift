@@ -68,7 +68,7 @@ struct EventAudit: Sendable {
         case .taskQueued(let task), .taskStarted(let task), .taskInterrupted(let task): task
         case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task
         case .projectAdded, .projectUpdated, .projectRemoved, .ideaGenerated, .ideaUpdated, .ideaRemoved,
-            .batchProgress:
+            .batchProgress, .pairingCompleted, .pairingFailed, .pairingExpired, .deviceConnected, .deviceDisconnected:
             nil
         }
     }
@@ -81,6 +81,9 @@ struct EventAudit: Sendable {
         case .batchProgress(let batch, _): batch.id.description
         case .taskQueued, .taskStarted, .taskInterrupted, .taskCompleted, .taskFailed, .taskCancelled:
             task(of: event)?.id.rawValue ?? ""
+        case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _):
+            device.pairID.rawValue
+        case .pairingFailed(let project, _), .pairingExpired(let project): project.rawValue
         }
     }
 }

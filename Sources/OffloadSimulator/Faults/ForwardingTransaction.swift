@@ -39,6 +39,11 @@ extension ForwardingTransaction {
     }
     func newestEventPosition() throws -> Int64 { try base.newestEventPosition() }
     func oldestEventPosition() throws -> Int64 { try base.oldestEventPosition() }
+    func devicePair(_ id: PairID) throws -> DevicePair? { try base.devicePair(id) }
+    func devicePair(keyDigest: String) throws -> DevicePair? { try base.devicePair(keyDigest: keyDigest) }
+    func devicePairs() throws -> [DevicePair] { try base.devicePairs() }
+    func joinedPair(_ id: PairID) throws -> JoinedPair? { try base.joinedPair(id) }
+    func joinedPairs() throws -> [JoinedPair] { try base.joinedPairs() }
     func note(_ key: DeviceNote) throws -> String? { try base.note(key) }
 
     mutating func insert(_ project: Project) throws { try base.insert(project) }
@@ -62,5 +67,11 @@ extension ForwardingTransaction {
     mutating func pruneEvents(keeping limit: Int) throws -> Int {
         try base.pruneEvents(keeping: limit)
     }
+    mutating func insert(_ pair: DevicePair) throws { try base.insert(pair) }
+    mutating func update(_ pair: DevicePair) throws { try base.update(pair) }
+    mutating func removeDevicePair(_ id: PairID) throws { try base.removeDevicePair(id) }
+    mutating func insert(_ pair: JoinedPair) throws { try base.insert(pair) }
+    mutating func update(_ pair: JoinedPair) throws { try base.update(pair) }
+    mutating func removeJoinedPair(_ id: PairID) throws { try base.removeJoinedPair(id) }
     mutating func setNote(_ key: DeviceNote, to value: String) throws { try base.setNote(key, to: value) }
 }

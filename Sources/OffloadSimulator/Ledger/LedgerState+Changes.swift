@@ -28,6 +28,8 @@ extension LedgerState: LedgerTransaction {
         ideaRows.removeAll { $0.projectID == id }
         requirementRows.removeAll { $0.projectID == id }
         removeTasks { $0.projectID == id }
+        devicePairRows.removeAll { $0.projectID == id }
+        joinedPairRows.removeAll { $0.projectID == id }
         note(.project(project))
     }
 
@@ -179,6 +181,43 @@ extension LedgerState: LedgerTransaction {
         events.removeAll { $0.position < firstKept }
         note(.pruned(count: before - events.count))
         return before - events.count
+    }
+
+    mutating func insert(_ pair: DevicePair) throws {
+        guard devicePairRows[pair.id] == nil, !devicePairRows.all.contains(where: { $0.keyDigest == pair.keyDigest })
+        else {
+            throw there("pair \(pair.id)")
+        }
+        guard projectRows[pair.projectID] != nil else { throw OffloadError.missing(pair.projectID) }
+        devicePairRows.set(pair, for: pair.id)
+    }
+
+    mutating func update(_ pair: DevicePair) throws {
+        guard var stored = devicePairRows[pair.id] else { throw OffloadError.missing(pair.id) }
+        (stored.status, stored.lastSyncAt) = (pair.status, pair.lastSyncAt)
+        devicePairRows.set(stored, for: stored.id)
+    }
+
+    mutating func removeDevicePair(_ id: PairID) throws {
+        guard devicePairRows[id] != nil else { throw OffloadError.missing(id) }
+        devicePairRows.removeAll { $0.id == id }
+    }
+
+    mutating func insert(_ pair: JoinedPair) throws {
+        guard joinedPairRows[pair.id] == nil else { throw there("pair \(pair.id)") }
+        guard projectRows[pair.projectID] != nil else { throw OffloadError.missing(pair.projectID) }
+        joinedPairRows.set(pair, for: pair.id)
+    }
+
+    mutating func update(_ pair: JoinedPair) throws {
+        guard var stored = joinedPairRows[pair.id] else { throw OffloadError.missing(pair.id) }
+        (stored.status, stored.addresses) = (pair.status, pair.addresses)
+        joinedPairRows.set(stored, for: stored.id)
+    }
+
+    mutating func removeJoinedPair(_ id: PairID) throws {
+        guard joinedPairRows[id] != nil else { throw OffloadError.missing(id) }
+        joinedPairRows.removeAll { $0.id == id }
     }
 
     mutating func setNote(_ key: DeviceNote, to value: String) throws { noteRows.set(value, for: key) }

@@ -31,6 +31,8 @@ struct LedgerState: Sendable {
     var taskRows = Rows<TaskID, OffloadTask>()
     var attemptRows = Rows<AttemptKey, Attempt>()
     var batchRows = Rows<BatchID, Batch>()
+    var devicePairRows = Rows<PairID, DevicePair>()
+    var joinedPairRows = Rows<PairID, JoinedPair>()
     var noteRows = Rows<DeviceNote, String>()
     var events: [StoredEvent] = []
     var newestPosition: Int64 = 0
@@ -140,6 +142,18 @@ extension LedgerState: LedgerReader {
     func newestEventPosition() throws -> Int64 { newestPosition }
 
     func oldestEventPosition() throws -> Int64 { events.first?.position ?? newestPosition + 1 }
+
+    func devicePair(_ id: PairID) throws -> DevicePair? { devicePairRows[id] }
+
+    func devicePair(keyDigest: String) throws -> DevicePair? {
+        devicePairRows.all.first { $0.keyDigest == keyDigest && $0.status != .disconnected }
+    }
+
+    func devicePairs() throws -> [DevicePair] { devicePairRows.all }
+
+    func joinedPair(_ id: PairID) throws -> JoinedPair? { joinedPairRows[id] }
+
+    func joinedPairs() throws -> [JoinedPair] { joinedPairRows.all }
 
     func note(_ key: DeviceNote) throws -> String? { noteRows[key] }
 }

@@ -19,6 +19,8 @@ struct InMemoryState: Sendable {
     var taskTable = InMemoryTable<TaskID, OffloadTask>()
     var attemptTable = InMemoryTable<AttemptKey, Attempt>()
     var batchTable = InMemoryTable<BatchID, Batch>()
+    var devicePairTable = InMemoryTable<PairID, DevicePair>()
+    var joinedPairTable = InMemoryTable<PairID, JoinedPair>()
     var noteTable = InMemoryTable<DeviceNote, String>()
     var events: [StoredEvent] = []
     var newestPosition: Int64 = 0
@@ -121,6 +123,18 @@ extension InMemoryState: LedgerReader {
     func newestEventPosition() throws -> Int64 { newestPosition }
 
     func oldestEventPosition() throws -> Int64 { events.first?.event.position ?? newestPosition + 1 }
+
+    func devicePair(_ id: PairID) throws -> DevicePair? { devicePairTable[id] }
+
+    func devicePair(keyDigest: String) throws -> DevicePair? {
+        devicePairTable.all.first { $0.keyDigest == keyDigest && $0.status != .disconnected }
+    }
+
+    func devicePairs() throws -> [DevicePair] { devicePairTable.all }
+
+    func joinedPair(_ id: PairID) throws -> JoinedPair? { joinedPairTable[id] }
+
+    func joinedPairs() throws -> [JoinedPair] { joinedPairTable.all }
 
     func note(_ key: DeviceNote) throws -> String? { noteTable[key] }
 }

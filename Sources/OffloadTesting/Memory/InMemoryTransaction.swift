@@ -29,6 +29,8 @@ extension InMemoryState: LedgerTransaction {
         ideaTable.removeAll { $0.projectID == id }
         requirementTable.removeAll { $0.projectID == id }
         removeTasks { $0.projectID == id }
+        devicePairTable.removeAll { $0.projectID == id }
+        joinedPairTable.removeAll { $0.projectID == id }
     }
 
     private mutating func removeTasks(where condition: (OffloadTask) -> Bool) {
@@ -183,6 +185,43 @@ extension InMemoryState: LedgerTransaction {
         events.removeAll { $0.event.position < firstKept }
         if fault == .reusesPositions { newestPosition = Int64(events.count) }
         return before - events.count
+    }
+
+    mutating func insert(_ pair: DevicePair) throws {
+        guard devicePairTable[pair.id] == nil, !devicePairTable.all.contains(where: { $0.keyDigest == pair.keyDigest })
+        else {
+            throw there("pair \(pair.id)")
+        }
+        guard projectTable[pair.projectID] != nil else { throw OffloadError.missing(pair.projectID) }
+        devicePairTable[pair.id] = pair
+    }
+
+    mutating func update(_ pair: DevicePair) throws {
+        guard var stored = devicePairTable[pair.id] else { throw OffloadError.missing(pair.id) }
+        (stored.status, stored.lastSyncAt) = (pair.status, pair.lastSyncAt)
+        devicePairTable[stored.id] = stored
+    }
+
+    mutating func removeDevicePair(_ id: PairID) throws {
+        guard devicePairTable[id] != nil else { throw OffloadError.missing(id) }
+        devicePairTable[id] = nil
+    }
+
+    mutating func insert(_ pair: JoinedPair) throws {
+        guard joinedPairTable[pair.id] == nil else { throw there("pair \(pair.id)") }
+        guard projectTable[pair.projectID] != nil else { throw OffloadError.missing(pair.projectID) }
+        joinedPairTable[pair.id] = pair
+    }
+
+    mutating func update(_ pair: JoinedPair) throws {
+        guard var stored = joinedPairTable[pair.id] else { throw OffloadError.missing(pair.id) }
+        (stored.status, stored.addresses) = (pair.status, pair.addresses)
+        joinedPairTable[stored.id] = stored
+    }
+
+    mutating func removeJoinedPair(_ id: PairID) throws {
+        guard joinedPairTable[id] != nil else { throw OffloadError.missing(id) }
+        joinedPairTable[id] = nil
     }
 
     mutating func setNote(_ key: DeviceNote, to value: String) throws { noteTable[key] = value }
