@@ -13,12 +13,13 @@ package struct Bridge: Sendable {
     package let hub: EventHub
     package let progress: ProgressBoard
     package let sessions: Sessions
+    package let pairing: Pairing
     /// Under which addresses the control listener may be called.
     let own = OwnAddress()
 
     package init(
         context: EngineContext, projects: ProjectRegistry, backlog: Backlog, queue: TaskQueue, tasks: TaskReports,
-        logs: any LogLibrary, hub: EventHub, progress: ProgressBoard, sessions: Sessions
+        logs: any LogLibrary, hub: EventHub, progress: ProgressBoard, sessions: Sessions, pairing: Pairing
     ) {
         self.context = context
         self.projects = projects
@@ -29,5 +30,30 @@ package struct Bridge: Sendable {
         self.hub = hub
         self.progress = progress
         self.sessions = sessions
+        self.pairing = pairing
+    }
+}
+
+/// What has to do with other devices.
+package struct Pairing: Sendable {
+    /// `OFFLOAD_ENABLED`
+    package let isEnabled: Bool
+    package let desk: PairingDesk
+    package let devices: PairedDevices
+    package let links: SourceLinks
+    package let server: PeerServer
+    /// Where this machine may be reached: names and addresses, the most useful first.
+    package let hosts: @Sendable () -> [String]
+
+    package init(
+        isEnabled: Bool, desk: PairingDesk, devices: PairedDevices, links: SourceLinks, server: PeerServer,
+        hosts: @escaping @Sendable () -> [String]
+    ) {
+        self.isEnabled = isEnabled
+        self.desk = desk
+        self.devices = devices
+        self.links = links
+        self.server = server
+        self.hosts = hosts
     }
 }

@@ -17,7 +17,8 @@ struct Offload: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, OpenCommand.self, ProjectCommand.self, IdeaCommand.self, RunCommand.self,
             TasksCommand.self, LogsCommand.self, CancelCommand.self, RetryCommand.self, BatchCommand.self,
-            StatusCommand.self, ConfigCommand.self, TokenCommand.self, VersionCommand.self, SampleAgentCommand.self,
+            StatusCommand.self, PairCommand.self, JoinCommand.self, DevicesCommand.self, DisconnectCommand.self,
+            ConfigCommand.self, TokenCommand.self, VersionCommand.self, SampleAgentCommand.self,
         ])
 }
 

@@ -14,7 +14,7 @@ struct FloorPlan: Sendable {
 
     static let offload = FloorPlan(rooms: [
         Room(name: "OffloadDomain", rooms: [], libraries: [], mayUseSystem: false),
-        Room(name: "OffloadCrypto", rooms: [], libraries: ["Crypto"]),
+        Room(name: "OffloadCrypto", rooms: [], libraries: ["CSodium", "Crypto", "SwiftASN1", "X509"]),
         Room(name: "OffloadWire", rooms: ["OffloadDomain"], libraries: []),
         Room(name: "OffloadSettings", rooms: ["OffloadDomain"], libraries: ["Configuration", "Yams"]),
         Room(name: "OffloadStore", rooms: ["OffloadDomain", "OffloadWire"], libraries: ["GRDB"]),
@@ -26,17 +26,20 @@ struct FloorPlan: Sendable {
             libraries: ["AsyncAlgorithms", "Logging", "ServiceLifecycle"]),
         Room(
             name: "OffloadServer", rooms: ["OffloadDomain", "OffloadCrypto", "OffloadWire", "OffloadEngine"],
-            libraries: ["HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle"]),
+            libraries: [
+                "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+                "ServiceLifecycle",
+            ]),
         Room(
             name: "OffloadClient", rooms: ["OffloadDomain", "OffloadCrypto", "OffloadWire"],
-            libraries: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix"]),
+            libraries: ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"]),
         Room(
             name: "offload",
             rooms: [
                 "OffloadClient", "OffloadCrypto", "OffloadDomain", "OffloadEngine", "OffloadRunner", "OffloadServer",
                 "OffloadSettings", "OffloadStore", "OffloadWire",
             ],
-            libraries: ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"]),
+            libraries: ["ArgumentParser", "CQREncode", "Logging", "ServiceLifecycle", "UnixSignals"]),
         // Beside the product.
         Room(name: "OffloadTesting", rooms: ["OffloadDomain", "OffloadWire"], libraries: []),
         Room(name: "OffloadSimulator", rooms: ["OffloadDomain"], libraries: []),
@@ -47,10 +50,13 @@ struct FloorPlan: Sendable {
         ("GRDB", "OffloadStore"), ("Hummingbird", "OffloadServer"), ("HummingbirdCore", "OffloadServer"),
         ("AsyncHTTPClient", "OffloadClient"), ("Subprocess", "OffloadRunner"), ("Configuration", "OffloadSettings"),
         ("Yams", "OffloadSettings"), ("ArgumentParser", "offload"), ("Crypto", "OffloadCrypto"),
+        ("CSodium", "OffloadCrypto"),
+        ("X509", "OffloadCrypto"), ("CQREncode", "offload"),
     ]
 
     static let system = [
-        "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Musl", "Synchronization", "System",
+        "CoreFoundation", "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Musl",
+        "Synchronization", "System",
     ]
 
     /// What is wrong with the imports of these files, one line each.

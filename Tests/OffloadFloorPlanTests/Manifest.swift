@@ -4,7 +4,7 @@ struct Manifest: Sendable {
         let name: String
         /// Targets of this package.
         let rooms: [String]
-        /// Products of other packages.
+        /// Products of other packages, and libraries of the system.
         let libraries: [String]
     }
 
@@ -13,19 +13,23 @@ struct Manifest: Sendable {
 
     init(_ text: String) {
         let text = Self.withoutComments(text)
+        let systemLibraries = Self.calls(of: ".systemLibrary(", in: text).compactMap { Self.quoted(in: $0).first }
         targets = [".target(", ".executableTarget("].flatMap { opening in
-            Self.calls(of: opening, in: text).compactMap(Self.target)
+            Self.calls(of: opening, in: text).compactMap { Self.target($0, systemLibraries) }
         }
     }
 
-    private static func target(_ call: String) -> Target? {
+    private static func target(_ call: String, _ systemLibraries: [String]) -> Target? {
         guard let name = quoted(in: call).first else { return nil }
         guard let list = calls(of: "dependencies: [", in: call).first else {
             return Target(name: name, rooms: [], libraries: [])
         }
         let products = calls(of: ".product(", in: list)
         let rest = products.reduce(list) { $0.replacing(".product(\($1))", with: "") }
-        return Target(name: name, rooms: quoted(in: rest), libraries: products.compactMap { quoted(in: $0).first })
+        let names = quoted(in: rest)
+        return Target(
+            name: name, rooms: names.filter { !systemLibraries.contains($0) },
+            libraries: products.compactMap { quoted(in: $0).first } + names.filter(systemLibraries.contains))
     }
 
     private static func withoutComments(_ text: String) -> String {

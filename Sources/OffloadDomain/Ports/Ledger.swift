@@ -86,7 +86,6 @@ package protocol LedgerReader {
 
 /// Durable values of the device's own.
 package enum DeviceNote: String, Sendable, CaseIterable {
-    case deviceID = "device_id"
     /// How often a device was started on this data folder.
     case startCount = "start_count"
 }

@@ -3,17 +3,17 @@ import ServiceLifecycle
 
 /// Lets every stream say every 15 seconds that it is alive, so that a dead connection is noticed on both sides.
 package struct StreamPulse: Service {
-    private let hub: EventHub
     private let interval: Duration
+    private let pulse: @Sendable () -> Void
 
-    package init(hub: EventHub, interval: Duration = .seconds(15)) {
-        self.hub = hub
+    package init(interval: Duration = .seconds(15), pulse: @escaping @Sendable () -> Void) {
         self.interval = interval
+        self.pulse = pulse
     }
 
     package func run() async throws {
         for await _ in AsyncTimerSequence(interval: interval, clock: .continuous).cancelOnGracefulShutdown() {
-            hub.pulse()
+            pulse()
         }
     }
 }

@@ -2,6 +2,10 @@ import OffloadCrypto
 import OffloadDomain
 import SystemPackage
 
+#if os(Linux)
+// Where the compiler takes `stat` to be declared, once a library that we use brings it in.
+internal import CoreFoundation
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)

@@ -6,6 +6,10 @@ import FoundationEssentials
 #else
 import Foundation
 #endif
+#if os(Linux)
+// Where the compiler takes `stat` to be declared, once a library that we use brings it in.
+internal import CoreFoundation
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)

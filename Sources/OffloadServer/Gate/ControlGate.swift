@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import OffloadCrypto
 import OffloadDomain
+import OffloadWire
 import Synchronization
 
 /// Stands in front of every route of the control listener and judges a request by its head alone: where it thinks it goes,
@@ -112,6 +113,7 @@ final class OwnAddress: Sendable {
 extension HTTPField.Name {
     static let bridgeKey = known("X-Bridge-API-Key")
     static let host = known("Host")
+    static let peerProtocol = known(PeerProtocol.header)
     static let secFetchSite = known("Sec-Fetch-Site")
     static let referrerPolicy = known("Referrer-Policy")
     static let crossOriginResourcePolicy = known("Cross-Origin-Resource-Policy")

@@ -12,7 +12,8 @@ import Synchronization
 ///
 /// The library's `Application` does the same and more: it wakes an idle device every second to have the text of one header
 /// ready. Here that text is made when a response needs it.
-struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Context == BasicRequestContext {
+struct HTTPListener<Responder: HTTPResponder>: Service
+where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
     let responder: Responder
     let server: HTTPServerBuilder
     let address: BindAddress
@@ -28,7 +29,7 @@ struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Context =
             configuration: ServerConfiguration(address: address),
             eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: logger
         ) { [responder, logger] request, writer, channel in
-            let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+            let context = Responder.Context(source: ApplicationRequestContextSource(channel: channel, logger: logger))
             var response = try await responder.respond(to: request, context: context)
             response.headers[.date] = date.text
             try await writer.write(response: response.head, body: response.body)

@@ -75,7 +75,7 @@ extension LedgerConformance {
             for project in 1...Int(count) {
                 try await ledger.change { _ = try $0.record(event(project), at: Samples.time()) }
             }
-            try await ledger.change { try $0.setNote(.deviceID, to: "d-1") }
+            try await ledger.change { try $0.setNote(.startCount, to: "1") }
             try? await ledger.change { transaction in
                 try transaction.record(event(5), at: Samples.time())
                 throw OffloadError(.conflict, "on purpose")

@@ -19,7 +19,7 @@ extension LedgerConformance {
                     try transaction.insert(Samples.project(2))
                     try transaction.insert(Samples.idea(1))
                     try transaction.removeProject(Samples.project(1).id)
-                    try transaction.setNote(.deviceID, to: "d-1")
+                    try transaction.setNote(.startCount, to: "1")
                     try transaction.record(.projectAdded(Samples.project(2)), at: Samples.time())
                     throw OffloadError(.unprocessable, "on purpose")
                 }
@@ -27,7 +27,7 @@ extension LedgerConformance {
             try await ledger.read { reader in
                 try expectEqual(try reader.projects(), [Samples.project(1)], "the projects are as before")
                 try expectEqual(try reader.ideaCount(IdeaFilter()), 0, "no idea was left behind")
-                try expectEqual(try reader.note(.deviceID), nil, "no note was left behind")
+                try expectEqual(try reader.note(.startCount), nil, "no note was left behind")
                 try expectEqual(try reader.newestEventPosition(), 0, "no event was left behind")
             }
         },
@@ -81,11 +81,11 @@ extension LedgerConformance {
         },
         Check("notes are kept and replaced") { subject in
             try await subject.ledger.change { transaction in
-                try expectEqual(try transaction.note(.deviceID), nil, "nothing was noted")
-                try transaction.setNote(.deviceID, to: "d-1")
-                try transaction.setNote(.deviceID, to: "d-2")
+                try expectEqual(try transaction.note(.startCount), nil, "nothing was noted")
+                try transaction.setNote(.startCount, to: "1")
+                try transaction.setNote(.startCount, to: "d-2")
             }
-            let note = try await subject.ledger.read { try $0.note(.deviceID) }
+            let note = try await subject.ledger.read { try $0.note(.startCount) }
             try expectEqual(note, "d-2", "the last note counts")
         },
     ]

@@ -1,4 +1,5 @@
 import Logging
+import OffloadClient
 import OffloadCrypto
 import OffloadDomain
 import OffloadEngine
@@ -48,7 +49,9 @@ struct DeviceAssembly: Sendable {
     ) async throws -> [any Service] {
         let settings = surroundings.settings
         let clock = SystemClock()
-        let deviceID = try await deviceID(in: ledger)
+        let identity = try DeviceIdentity.establish(folder: folder.path)
+        let deviceID = DeviceID(unchecked: identity.deviceID)
+        let start = try await countStart(in: ledger)
         let context = EngineContext(
             device: Device(
                 id: deviceID, name: settings.deviceName, version: Version.text, slots: settings.slots,
@@ -65,13 +68,15 @@ struct DeviceAssembly: Sendable {
             context: context, folders: workshop.folders, workspaces: workshop.workspaces, runner: workshop.runner,
             logs: workshop.logs, dispatcher: dispatcher, limits: limits, progress: progress)
         let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
+        let pairing = pairing(surroundings, context, identity, start: start, agents: await workshop.agents())
+        try await pairing.devices.load()
         let bridge = Bridge(
             context: context,
             projects: ProjectRegistry(context: context, folders: workshop.folders, runner: workshop.runner),
             backlog: Backlog(context: context),
             queue: TaskQueue(context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher),
             tasks: TaskReports(context: context), logs: workshop.logs, hub: hub, progress: progress,
-            sessions: Sessions(key: key))
+            sessions: Sessions(key: key), pairing: pairing)
         let server = ControlServer(bridge: bridge, port: settings.port, logger: surroundings.logger) { port in
             let address = "127.0.0.1:\(port)"
             do {
@@ -84,15 +89,47 @@ struct DeviceAssembly: Sendable {
         }
         let rest = QuietTimes(ledger: ledger) { ProcessMemory.release() }
         // Shut down from the end: first nobody is let in any more, then the agents end, then the record of it is told.
-        return [hub, StreamPulse(hub: hub), Housekeeping(context: context), rest, supervisor, server]
+        return [
+            hub,
+            StreamPulse {
+                hub.pulse(); pairing.devices.pulse()
+            }, Housekeeping(context: context), rest, supervisor,
+            pairing.devices, pairing.desk, pairing.links, pairing.server, server,
+        ]
     }
 
-    private static func deviceID(in ledger: SQLiteLedger) async throws -> DeviceID {
-        let new = SystemIdentifiers().make(DeviceID.self)
-        return try await ledger.change { transaction in
-            if let text = try transaction.note(.deviceID), let id = DeviceID(rawValue: text) { return id }
-            try transaction.setNote(.deviceID, to: new.rawValue)
-            return new
+    private static func pairing(
+        _ surroundings: Surroundings, _ context: EngineContext, _ identity: DeviceIdentity, start: Int64,
+        agents: [String]
+    ) -> Pairing {
+        let settings = surroundings.settings
+        let (door, time) = (PeerDoor(isEnabled: settings.enabled), MonotonicTime())
+        let devices = PairedDevices(context: context, door: door, time: time)
+        let desk = PairingDesk(
+            context: context, devices: devices, door: door, time: time, expiry: settings.pairingExpiry)
+        // Tells two processes on copies of one data folder apart.
+        let instance = String(ContentDigest.hex(of: Secret.random().reveal.utf8).prefix(16))
+        let links = SourceLinks(context: context, transport: PeerClient(), isEnabled: settings.enabled) {
+            let held = try await context.ledger.read { try $0.heldTasks().count }
+            return Presence.Heartbeat(
+                instance: instance, start: start, version: context.device.version, slots: context.device.slots,
+                freeSlots: max(0, context.device.slots - held), agents: agents)
+        }
+        let server = PeerServer(
+            configuration: PeerServer.Configuration(
+                port: settings.peerPort, isLocalOnly: settings.lanOnly, identity: identity),
+            door: door, desk: desk, devices: devices, context: context)
+        return Pairing(
+            isEnabled: settings.enabled, desk: desk, devices: devices, links: links, server: server,
+            hosts: LocalHosts.all)
+    }
+
+    /// Counts the starts of this data folder; a copy of it counts on its own.
+    private static func countStart(in ledger: SQLiteLedger) async throws -> Int64 {
+        try await ledger.change { transaction in
+            let count = (try transaction.note(.startCount).flatMap { Int64($0) } ?? 0) + 1
+            try transaction.setNote(.startCount, to: String(count))
+            return count
         }
     }
 
@@ -113,6 +150,15 @@ private struct Workshop {
     let workspaces: FileWorkspaces
     let runner: ProcessAgentRunner
     let logs: AttemptLogs
+
+    /// The agents that could be started now.
+    func agents() async -> [String] {
+        var found: [String] = []
+        for name in ["claude", "command"] where await runner.problem(withAgent: name, settings: .defaults) == nil {
+            found.append(name)
+        }
+        return found
+    }
 
     init(
         _ surroundings: DeviceAssembly.Surroundings, dataFolder: String, deviceID: DeviceID,

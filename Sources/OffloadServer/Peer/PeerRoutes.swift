@@ -1,0 +1,45 @@
+import Hummingbird
+import NIOCore
+import OffloadDomain
+import OffloadEngine
+import OffloadWire
+
+/// What paired devices may ask of this one.
+struct PeerRoutes: Sendable {
+    let devices: PairedDevices
+
+    private static let bodyLimit = 32 * 1024
+
+    func heartbeat(_ request: Request, _ context: PeerContext) async throws -> Response {
+        let pair = try context.paired()
+        let heartbeat = try await request.json(HeartbeatRequest.self, limit: Self.bodyLimit).heartbeat()
+        try await devices.heard(heartbeat, from: pair.id)
+        return JSONResponse.make(DoneView())
+    }
+
+    func disconnect(_ request: Request, _ context: PeerContext) async throws -> Response {
+        try await devices.disconnect(context.paired().id, reason: "disconnected by \(context.paired().targetName)")
+        return JSONResponse.make(DoneView())
+    }
+
+    /// What wakes a target: server-sent events for as long as the pair lives.
+    func events(_ request: Request, _ context: PeerContext) throws -> Response {
+        let notices = try devices.notices(for: context.paired().id)
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                try await StreamedBody.write(to: &writer, of: request) { output in
+                    for await notice in notices { try await output.write(Self.frame(notice)) }
+                }
+            })
+    }
+
+    private static func frame(_ notice: PairedDevices.Notice) -> ByteBuffer {
+        switch notice {
+        case .connected: ByteBuffer(string: "event: connected\ndata: {}\n\n")
+        case .quiet: ByteBuffer(string: ": ping\n\n")
+        case .revoked: ByteBuffer(string: "event: revoked\ndata: {}\n\n")
+        }
+    }
+}
