@@ -122,7 +122,15 @@ let package = Package(
         .target(name: "OffloadTesting", dependencies: ["OffloadDomain", "OffloadWire"]),
 
         .testTarget(name: "OffloadFloorPlanTests"),
-        .testTarget(name: "OffloadCryptoTests", dependencies: ["OffloadCrypto"]),
+        .testTarget(
+            name: "OffloadCryptoTests",
+            dependencies: [
+                "OffloadCrypto",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]
+        ),
         .testTarget(
             name: "OffloadDomainTests", dependencies: ["OffloadDomain", "OffloadTesting"], exclude: ["Golden"]),
         .testTarget(

@@ -10,10 +10,11 @@ package enum CPaceFailure: Error, Sendable, Equatable {
     case libraryUnavailable
 }
 
-/// One side of one run of CPACE-RISTR255-SHA512 (draft-irtf-cfrg-cpace-21) in initiator-responder mode: two sides that know the
-/// same short code get the same strong key, and a stranger gets one guess for each run.
+/// One side of one run of CPACE-RISTR255-SHA512 (draft-irtf-cfrg-cpace-21) in initiator-responder mode: two sides that
+/// know the same short code get the same strong key, and a stranger gets one guess for each run.
 ///
-/// The scalar is used once: `finish` ends the value, and the scalar is wiped with it, as it is when the run is given up.
+/// The scalar is used once: `finish` ends the value, and the scalar is wiped with it, as it is when the run is given
+/// up.
 package struct CPace: ~Copyable, Sendable {
     /// Who speaks first. Both sides must take different roles, else no keys agree.
     package enum Role: Sendable { case initiator, responder }
@@ -34,7 +35,8 @@ package struct CPace: ~Copyable, Sendable {
     ///   - password: the code, as both sides write it.
     ///   - channel: what both sides see of the channel between them. It is never sent.
     ///   - session: bytes that are the same on both sides and new in every run.
-    ///   - associated: what this side says of itself beside the share; the keys only agree if the peer received the same.
+    ///   - associated: what this side says of itself beside the share; the keys only agree if the peer received the
+    ///   same.
     /// - Throws: `libraryUnavailable`.
     package init(
         role: Role, password: [UInt8], channel: [UInt8], session: [UInt8], associated: [UInt8]
@@ -62,7 +64,8 @@ package struct CPace: ~Copyable, Sendable {
     static func generator(
         password: [UInt8], channel: [UInt8], session: [UInt8]
     ) throws(CPaceFailure) -> [UInt8] {
-        // The code and these zeroes fill the first block, so that the time to hash the rest does not depend on the code.
+        // The code and these zeroes fill the first block, so that the time to hash the rest does not depend on the
+        // code.
         let used = LengthPrefixed.one(password).count + LengthPrefixed.one(suite).count
         let padding = [UInt8](repeating: 0, count: max(0, blockSize - 1 - used))
         let text = LengthPrefixed(suite, password, padding, channel, session).bytes
@@ -70,7 +73,7 @@ package struct CPace: ~Copyable, Sendable {
     }
 
     /// Ends the run. That there are keys does not mean that the peer knew the code: only its tag shows that.
-    /// - Throws: `invalidShare` or `reflectedShare`; the run is over in any case.
+    /// - Throws: `invalidShare`, `reflectedShare` or `libraryUnavailable`; the run is over in any case.
     package consuming func finish(
         peerShare: [UInt8], peerAssociated: [UInt8]
     ) throws(CPaceFailure) -> CPaceKeys {

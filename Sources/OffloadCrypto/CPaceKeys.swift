@@ -9,8 +9,8 @@ struct CPaceMessage: Sendable {
     var bytes: [UInt8] { LengthPrefixed(share, associated).bytes }
 }
 
-/// What one side holds after a run. It is worth nothing until the peer's tag was accepted; neither the key behind it nor the key
-/// of the tags is ever handed out or printed.
+/// What one side holds after a run. It is worth nothing until the peer's tag was accepted; neither the key behind it
+/// nor the key of the tags is ever handed out or printed.
 package struct CPaceKeys: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Shows the peer that this side knew the code: 64 bytes of HMAC-SHA-512.
     package let ownTag: [UInt8]
@@ -49,7 +49,8 @@ package struct CPaceKeys: Sendable, CustomStringConvertible, CustomDebugStringCo
         sessionOutput = Array(SHA512.hash(data: Array("CPaceSidOutput".utf8) + transcript))
     }
 
-    /// Whether the peer knew the code and saw the same channel, session and messages. Takes the same time for every wrong tag.
+    /// Whether the peer knew the code and saw the same channel, session and messages. Takes the same time for every
+    /// wrong tag.
     package func accepts(peerTag tag: [UInt8]) -> Bool {
         tag.count == peerTag.count && sodium_memcmp(tag, peerTag, peerTag.count) == 0
     }

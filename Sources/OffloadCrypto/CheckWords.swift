@@ -1,5 +1,5 @@
-/// Two words that both screens show after a pairing. They were agreed on with the key, so they differ where the keys do; they are
-/// a comfort for the eye and not what the pairing rests on.
+/// Two words that both screens show after a pairing. They were agreed on with the key, so they differ where the keys
+/// do; they are a comfort for the eye and not what the pairing rests on.
 enum CheckWords {
     private static let purpose = Array("offload/words/1".utf8)
 

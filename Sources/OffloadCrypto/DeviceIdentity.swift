@@ -1,7 +1,8 @@
 internal import Crypto
 internal import SwiftASN1
 
-/// What a device is known by to its peers for as long as it has this file: a P-256 key and a certificate it signed itself.
+/// What a device is known by to its peers for as long as it has this file: a P-256 key and a certificate it signed
+/// itself.
 package struct DeviceIdentity: Sendable {
     private static let certificateLabel = "CERTIFICATE"
 
@@ -18,8 +19,8 @@ package struct DeviceIdentity: Sendable {
     /// `d-` and 16 digits of Crockford's base 32, for the first ten bytes of the fingerprint.
     package var deviceID: String { "d-" + CrockfordBase32.text(fingerprint.bytes.prefix(10)) }
 
-    /// The identity in `<folder>/identity.pem`, which is made when there is none. The folder must be there. Several processes
-    /// that do this at the same time end with the same identity. An identity that is there is never changed.
+    /// The identity in `<folder>/identity.pem`, which is made when there is none. The folder must be there. Several
+    /// processes that do this at the same time end with the same identity. An identity that is there is never changed.
     /// - Throws: `IdentityFailure`.
     package static func establish(folder: String) throws(IdentityFailure) -> DeviceIdentity {
         let file = IdentityFile(folder: folder)

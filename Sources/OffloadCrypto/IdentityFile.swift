@@ -37,16 +37,20 @@ struct IdentityFile {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Puts the file in its place with all its content, unless there is one already: of several processes that do this at the
-    /// same time one wins, and all of them read what it wrote. On return the file is on the disk.
+    /// Puts the file in its place with all its content, unless there is one already: of several processes that do this
+    /// at the same time one wins, and all of them read what it wrote. On return the file is on the disk.
     /// - Throws: `cannotBeMade`.
     func place(_ text: String) throws(IdentityFailure) {
+        try linkInPlace(text)
+        try flushFolder()
+    }
+
+    private func linkInPlace(_ text: String) throws(IdentityFailure) {
         let temporary = "\(path).\(Hex.text(PairingNonce.make())).new"
-        // A link fails where a renaming would replace. The file under both names is the same, so one name goes.
         defer { unlink(temporary) }
         try write(text, to: temporary)
+        // A link fails where a renaming would replace.
         guard link(temporary, path) == 0 || errno == EEXIST else { throw failure() }
-        try flushFolder()
     }
 
     private func write(_ text: String, to temporary: String) throws(IdentityFailure) {

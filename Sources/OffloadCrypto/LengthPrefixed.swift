@@ -1,4 +1,5 @@
-/// Byte strings put together, each behind its length, so that no two lists give the same bytes: `lv_cat` of the CPace draft.
+/// Byte strings put together, each behind its length, so that no two lists give the same bytes: `lv_cat` of the CPace
+/// draft.
 struct LengthPrefixed {
     let bytes: [UInt8]
 

@@ -3,9 +3,10 @@ package enum PairingProtocol {
     /// Names this pairing and its version; another version agrees on no key with this one.
     package static let label = "offload/pair/1"
 
-    /// The channel between the two sides, as each of them sees it. Somebody in between shows the target a certificate of his
-    /// own, so the two sides see different channels and their tags do not verify.
-    /// - Parameter fingerprint: of the source's certificate: its own for the source, the one of this connection for the target.
+    /// The channel between the two sides, as each of them sees it. Somebody in between shows the target a certificate
+    /// of his own, so the two sides see different channels and their tags do not verify.
+    /// - Parameter fingerprint: of the source's certificate: its own for the source, the one of this connection for the
+    ///   target.
     package static func channel(source fingerprint: Fingerprint) -> [UInt8] {
         LengthPrefixed(Array(label.utf8), Array("source".utf8), fingerprint.bytes).bytes
     }

@@ -21,8 +21,8 @@ enum Ristretto {
         return element
     }
 
-    /// - Throws: `invalidShare` when `element` is not the one encoding of an element or the product is the identity, and
-    ///   `libraryUnavailable`.
+    /// - Throws: `invalidShare` when `element` is not the one encoding of an element or the product is the identity,
+    ///   and `libraryUnavailable`.
     static func multiply(_ scalar: borrowing WipedBytes, _ element: [UInt8]) throws(CPaceFailure) -> WipedBytes {
         // The library reads 32 bytes from each, whatever it is given.
         guard scalar.count == scalarSize, element.count == elementSize else { throw .invalidShare }

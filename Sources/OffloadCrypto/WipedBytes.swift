@@ -1,10 +1,10 @@
 internal import CSodium
 
-/// Secret bytes in memory of their own: not copied by assignment, kept out of swap where the system allows it, and wiped when
-/// their owner ends.
+/// Secret bytes in memory of their own: not copied by assignment, kept out of swap where the system allows it, and
+/// wiped when their owner ends.
 ///
-/// Unchecked, because the compiler cannot see that the memory belongs to this one value; as the value is never copied, only one
-/// thread at a time can own it, and everybody else only borrows it to read.
+/// Unchecked, because the compiler cannot see that the memory belongs to this one value; as the value is never copied,
+/// only one thread at a time can own it, and everybody else only borrows it to read.
 struct WipedBytes: ~Copyable, @unchecked Sendable {
     let count: Int
     private let address: UnsafeMutablePointer<UInt8>

@@ -11,6 +11,14 @@ package struct Device: Sendable {
     /// The agent for projects that name none.
     package let defaultAgent: String
 
+    /// - Throws: `OffloadError` of kind `invalidRequest` for what is no name of a device.
+    package static func checked(name: String) throws(OffloadError) -> String {
+        guard (1...64).contains(name.count), name.utf8.count <= 256, PlainText.isOneLine(name),
+            !PlainText.trimmed(name).isEmpty
+        else { throw .invalid("deviceName", "one line of 1 to 64 characters") }
+        return name
+    }
+
     package init(id: DeviceID, name: String, version: String, slots: Int, defaultAgent: String) {
         self.id = id
         self.name = name

@@ -51,7 +51,8 @@ import Testing
         #expect(responder.accepts(peerTag: initiator.ownTag))
     }
 
-    /// The draft gives no vector for the tags: they are built here once more from its text, from the published key alone.
+    /// The draft gives no vector for the tags: they are built here once more from its text, from the published key
+    /// alone.
     @Test func tagsAreMadeAsTheDraftSays() throws {
         let keys = try CPaceVector.initiator().finish(
             peerShare: CPaceVector.responderShare, peerAssociated: CPaceVector.responderAssociated)

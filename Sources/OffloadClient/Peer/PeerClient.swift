@@ -17,7 +17,9 @@ package struct PeerClient: SourceTransport {
     /// A stream on which nothing, not even a ping, came for this long is dead.
     private static let silenceLimit = TimeAmount.seconds(45)
 
-    package init() {}
+    private let crashPoint: any CrashPoint
+
+    package init(crashPoint: any CrashPoint = NoCrashPoint()) { self.crashPoint = crashPoint }
 
     // MARK: - Joining
 
@@ -31,6 +33,7 @@ package struct PeerClient: SourceTransport {
             guard let fingerprint = certificate.seen, let run = hello.run, let theirs = hello.nonce,
                 theirs.count == PairingNonce.size
             else { throw Self.notUnderstood }
+            crashPoint.reached(.targetAfterHello)
             let own = try PairingIntroduction(
                 role: .target, deviceId: introduction.deviceID.rawValue, deviceName: introduction.deviceName,
                 project: introduction.projectPath
@@ -45,6 +48,7 @@ package struct PeerClient: SourceTransport {
             let shared = try await client.handshake(
                 HandshakeRequest(step: .share, run: run, share: exchange.share, associated: own))
             guard let share = shared.share, let associated = shared.associated else { throw Self.notUnderstood }
+            crashPoint.reached(.targetAfterShare)
             let keys: CPaceKeys
             do {
                 keys = try exchange.finish(peerShare: Array(share), peerAssociated: Array(associated))
@@ -52,6 +56,7 @@ package struct PeerClient: SourceTransport {
                 throw Self.refused
             }
             let confirmed = try await client.handshake(HandshakeRequest(step: .confirm, run: run, tag: keys.ownTag))
+            crashPoint.reached(.targetAfterConfirm)
             // The other side has the proof now. If its own is wrong, it is not who shows the code.
             guard let tag = confirmed.tag, keys.accepts(peerTag: Array(tag)), certificate.seen == fingerprint else {
                 throw Self.refused
@@ -76,7 +81,7 @@ package struct PeerClient: SourceTransport {
     private static let refused = OffloadError(
         .forbidden, "the code is wrong, or somebody is between the two devices; nothing was paired")
     static let notUnderstood = OffloadError(
-        .device, "the other device's answer is not understood; are both of the same version?")
+        .unprocessable, "the other device's answer is not understood; are both of the same version?")
 
     // MARK: - Paired traffic
 
@@ -89,7 +94,7 @@ package struct PeerClient: SourceTransport {
         try await Self.connection(to: address, expecting: fingerprint) { http, certificate in
             do {
                 try await body(PeerExchange(http: http, address: address, key: pair.key))
-            } catch let error as OffloadError where error.kind == .device && certificate.isForeign {
+            } catch let error as OffloadError where error.kind == .unprocessable && certificate.isForeign {
                 throw OffloadError(
                     .forbidden,
                     "somebody else answers at \(address); give the right address with `offload devices set-address`")
@@ -131,6 +136,7 @@ package struct PeerClient: SourceTransport {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none
         tls.minimumTLSVersion = .tlsv13
+        tls.shutdownTimeout = .milliseconds(500)
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         // A redirect would carry the key to wherever it points.
         configuration.redirectConfiguration = .disallow

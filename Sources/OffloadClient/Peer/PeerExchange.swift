@@ -84,7 +84,7 @@ struct PeerExchange: SourceConnection {
             throw error
         } catch {
             throw OffloadError(
-                .device,
+                .unprocessable,
                 "\(address) can't be reached (\(error)); is the other device running, and is the address right?")
         }
         guard (200..<300).contains(response.status.code) else { throw try await Self.refusal(response) }
@@ -95,7 +95,9 @@ struct PeerExchange: SourceConnection {
         let body = try await response.body.collect(upTo: Self.answerLimit)
         guard let view = try? JSONDecoder().decode(ErrorView.self, from: Data(body.readableBytesView)),
             view.message.utf8.count <= 1_000
-        else { return OffloadError(.device, "what answers there is no device of ours (\(response.status.code))") }
+        else {
+            return OffloadError(.unprocessable, "what answers there is no device of ours (\(response.status.code))")
+        }
         return view.domain
     }
 }

@@ -19,8 +19,10 @@ package struct PairingWindow: Sendable, Equatable {
     package enum State: Sendable, Equatable {
         /// Next: taken, burned, expired, cancelled.
         case open
-        /// A device has proved that it knows the code. Final.
+        /// A device has proved that it knows the code. Next: spoiled, if that can't be recorded.
         case taken
+        /// Final.
+        case spoiled
         /// Wrong too often, or tried too often. Final.
         case burned
         /// Final.
@@ -119,7 +121,7 @@ package struct PairingWindow: Sendable, Equatable {
 
     /// What could not be recorded must not be tried again under the same code.
     package mutating func spoil() {
-        if state == .open || state == .taken { end(.burned) }
+        if state == .taken { end(.spoiled) }
     }
 
     package mutating func cancel(at now: Duration) {

@@ -4,10 +4,15 @@ package struct DevicePair: Sendable, Equatable {
         /// The other side has not said yet that it has stored its half. The pair authenticates nothing else. Next: active, or
         /// removed.
         case pending
-        /// Next: disconnected.
+        /// Next: leaving, disconnected.
         case active
-        /// Ended by either side; kept for the history. Its key opens nothing any more.
+        /// Ended here; the other device has not heard of it. Its key opens nothing any more. Next: disconnected.
+        case leaving
+        /// Ended, as both sides know; kept for the history.
         case disconnected
+
+        /// Whether it is over, as people see it.
+        package var isOver: Bool { self == .leaving || self == .disconnected }
     }
 
     package let id: PairID
@@ -47,10 +52,15 @@ package struct JoinedPair: Sendable, Equatable {
     package enum Status: String, Sendable, CaseIterable {
         /// Stored here; the source does not know that yet. Next: active, or removed.
         case pending
-        /// Next: disconnected.
+        /// Next: leaving, disconnected.
         case active
-        /// Ended by either side; kept for the history.
+        /// Ended here; the source has not heard of it. Next: disconnected.
+        case leaving
+        /// Ended, as both sides know; kept for the history.
         case disconnected
+
+        /// Whether it is over, as people see it.
+        package var isOver: Bool { self == .leaving || self == .disconnected }
     }
 
     package let id: PairID

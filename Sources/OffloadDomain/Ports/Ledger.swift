@@ -72,8 +72,6 @@ package protocol LedgerReader {
     func oldestEventPosition() throws -> Int64
 
     func devicePair(_ id: PairID) throws -> DevicePair?
-    /// The pair whose key has this digest, unless it is disconnected.
-    func devicePair(keyDigest: String) throws -> DevicePair?
     /// Devices that take work from this one, oldest first, disconnected ones too. There are few; the list is whole.
     func devicePairs() throws -> [DevicePair]
     func joinedPair(_ id: PairID) throws -> JoinedPair?

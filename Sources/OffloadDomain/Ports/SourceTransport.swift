@@ -1,8 +1,8 @@
 /// How a target reaches the devices that give it work. Every connection is opened by the target.
 ///
 /// All of it throws `OffloadError`: `unauthorized` when the source does not know the pair (any more), `forbidden` when whoever
-/// answers is not the source or the code is wrong, `conflict` when the source says so, `device` when it cannot be reached or
-/// the answer is not understood. Cancelling the calling task ends a call.
+/// answers is not the source or the code is wrong, `conflict` when the source says so, `unprocessable` when it cannot be reached
+/// or the answer is not understood. Cancelling the calling task ends a call.
 package protocol SourceTransport: Sendable {
     /// Proves the code to the source at `address` and learns who it is. Nothing is stored on either side that authenticates
     /// anything before `confirmStored`.

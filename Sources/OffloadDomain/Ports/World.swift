@@ -13,7 +13,7 @@ package protocol CrashPoint: Sendable {
     func reached(_ place: CrashPlace)
 }
 
-/// The places on a task's way at which the crash test ends the process.
+/// The places on the way of a task, and of a pairing, at which crash tests end the process.
 package enum CrashPlace: String, Sendable, CaseIterable {
     case assignBeforeCommit = "assign.before_commit"
     case assignAfterCommit = "assign.after_commit"
@@ -37,6 +37,21 @@ package enum CrashPlace: String, Sendable, CaseIterable {
     case recoveryBeforeSweep = "recovery.before_sweep"
     case recoveryAfterSweep = "recovery.after_sweep"
     case recoveryAfterCommit = "recovery.after_commit"
+    case sourceAfterHello = "pairing.source_after_hello"
+    case sourceAfterShare = "pairing.source_after_share"
+    case sourceBeforeRecord = "pairing.source_before_record"
+    case sourceAfterRecord = "pairing.source_after_record"
+    case sourceBeforeActive = "pairing.source_before_active"
+    case sourceAfterActive = "pairing.source_after_active"
+    case targetAfterHello = "pairing.target_after_hello"
+    case targetAfterShare = "pairing.target_after_share"
+    case targetAfterConfirm = "pairing.target_after_confirm"
+    case targetAfterRecord = "pairing.target_after_record"
+    case targetBeforeActive = "pairing.target_before_active"
+    case targetAfterActive = "pairing.target_after_active"
+
+    /// Whether the place is on the way of a pairing, not of a task.
+    package var isOfPairing: Bool { rawValue.hasPrefix("pairing.") }
 }
 
 /// The crash point of a program that nobody tests.

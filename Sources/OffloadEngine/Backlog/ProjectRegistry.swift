@@ -65,7 +65,7 @@ package struct ProjectRegistry: Sendable {
     }
 
     /// Forgets the project with its ideas and tasks. The folder, its branches and kept results stay as they are.
-    /// - Throws: `OffloadError` of kind `conflict` while a task of the project waits or runs.
+    /// - Throws: `OffloadError` of kind `conflict` while a task of the project waits or runs, or a device is paired for it.
     package func remove(_ id: ProjectID) async throws {
         let now = context.clock.now()
         try await context.ledger.change { transaction in
@@ -74,6 +74,13 @@ package struct ProjectRegistry: Sendable {
             guard open == 0 else {
                 throw OffloadError(
                     .conflict, "\(open) task(s) of project \(project.name) wait or run; cancel them first")
+            }
+            let pairs =
+                try transaction.devicePairs().count { $0.projectID == id && $0.status != .disconnected }
+                + transaction.joinedPairs().count { $0.projectID == id && $0.status != .disconnected }
+            guard pairs == 0 else {
+                throw OffloadError(
+                    .conflict, "\(pairs) device(s) are paired for project \(project.name); disconnect them first")
             }
             try transaction.removeProject(id)
             try transaction.record(.projectRemoved(project), at: now)

@@ -25,8 +25,11 @@ package final class PairedDevices: Service {
 
     private struct State {
         var entries: [PairID: Entry] = [:]
-        /// Of pairs that are not disconnected.
+        /// Of pairs that are not over.
         var idsByDigest: [String: PairID] = [:]
+        /// Pairs that were ended here and whose other device has not heard of it, by the digests of their keys, and until when
+        /// it is waited for.
+        var farewells: [String: (id: PairID, until: Duration)] = [:]
         var nextStream = 0
     }
 
@@ -36,42 +39,62 @@ package final class PairedDevices: Service {
     private let state = Mutex(State())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
+    /// Devices whose streams have ended, to be recorded.
+    private let departed: AsyncStream<DevicePair>
+    private let departures: AsyncStream<DevicePair>.Continuation
 
     /// How long half a pair may wait for its other half.
     package static let halfLifetime = Duration.seconds(600)
+    /// How long the door stays open for a device that is to learn that its pair was ended, in one run of this device.
+    package static let farewellLifetime = Duration.seconds(24 * 60 * 60)
 
     package init(context: EngineContext, door: PeerDoor, time: MonotonicTime) {
         self.context = context
         self.door = door
         self.time = time
         (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        (departed, departures) = AsyncStream.makeStream(of: DevicePair.self)
     }
 
     /// Reads the pairs; to be called once, before anybody is let in.
     package func load() async throws {
-        for pair in try await context.ledger.read({ try $0.devicePairs() }) where pair.status != .disconnected {
-            add(pair)
+        for pair in try await context.ledger.read({ try $0.devicePairs() }) {
+            switch pair.status {
+            case .pending, .active: add(pair)
+            case .leaving: sayFarewell(to: pair)
+            case .disconnected: break
+            }
         }
     }
 
     /// Notices who has gone, and gives up halves that nobody completed.
     package func run() async throws {
         await withGracefulShutdownHandler {
-            for await _ in signals {
-                // Only while somebody is there, or half a pair waits, is there anything to look for.
-                while let next = await look() {
-                    do {
-                        try await cancelWhenGracefulShutdown {
-                            try await Task.sleep(until: self.time.instant(of: next), clock: .continuous)
-                        }
-                    } catch {
-                        return
-                    }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.watch() }
+                for await pair in departed {
+                    await record(.deviceDisconnected(pair.device, reason: "the connection ended"))
                 }
             }
         } onGracefulShutdown: {
             self.signal.finish()
             self.endStreams()
+            self.departures.finish()
+        }
+    }
+
+    private func watch() async {
+        for await _ in signals {
+            // Only while somebody is there, or something is waited for, is there anything to look for.
+            while let next = await look() {
+                do {
+                    try await cancelWhenGracefulShutdown {
+                        try await Task.sleep(until: self.time.instant(of: next), clock: .continuous)
+                    }
+                } catch {
+                    return
+                }
+            }
         }
     }
 
@@ -82,25 +105,34 @@ package final class PairedDevices: Service {
 
     /// - Returns: when to look again; nil when there is nothing to wait for.
     private func look() async -> Duration? {
-        let (gone, halves, isWaiting) = state.withLock { state -> ([DevicePair], [PairID], Bool) in
+        let (gone, halves, isWaiting) = state.withLock { state -> ([DevicePair], [DevicePair], Bool) in
             let now = time.now
-            var (gone, halves): ([DevicePair], [PairID]) = ([], [])
+            var (gone, halves): ([DevicePair], [DevicePair]) = ([], [])
             for id in state.entries.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
                 guard var entry = state.entries[id] else { continue }
                 if entry.presence.look(at: now) { gone.append(entry.pair) }
-                if let until = entry.halfUntil, until <= now { halves.append(id) }
+                if let until = entry.halfUntil, until <= now { halves.append(entry.pair) }
                 state.entries[id] = entry
             }
-            for id in halves { Self.remove(id, &state) }
-            let isWaiting = state.entries.values.contains { $0.presence.isConnected || $0.halfUntil != nil }
+            for half in halves { Self.remove(half.id, &state) }
+            state.farewells = state.farewells.filter { $0.value.until > now }
+            let isWaiting =
+                state.entries.values.contains { $0.presence.isConnected || $0.halfUntil != nil }
+                || !state.farewells.isEmpty
             return (gone, halves, isWaiting)
         }
         for pair in gone { await record(.deviceDisconnected(pair.device, reason: "nothing was heard from it")) }
-        for id in halves {
+        for half in halves {
+            let now = context.clock.now()
             do {
-                try await context.ledger.change { try $0.removeDevicePair(id) }
+                try await context.ledger.change { transaction in
+                    try transaction.removeDevicePair(half.id)
+                    try transaction.record(
+                        .pairingFailed(half.projectID, reason: "\(half.targetName) did not complete the pairing"),
+                        at: now)
+                }
             } catch {
-                context.logger.error("half a pair is not removed: \(error)", metadata: ["pair": "\(id)"])
+                context.logger.error("half a pair is not removed: \(error)", metadata: ["pair": "\(half.id)"])
             }
         }
         updateDoor()
@@ -131,6 +163,7 @@ package final class PairedDevices: Service {
     package func complete(_ id: PairID) async throws -> DevicePair {
         guard let known = state.withLock({ $0.entries[id]?.pair }) else { throw Self.unknown }
         guard known.status == .pending else { return known }
+        context.crashPoint.reached(.sourceBeforeActive)
         let now = context.clock.now()
         let pair = try await context.ledger.change { transaction in
             guard var pair = try transaction.devicePair(id) else { throw Self.unknown }
@@ -144,6 +177,7 @@ package final class PairedDevices: Service {
             state.entries[id]?.pair = pair
             state.entries[id]?.halfUntil = nil
         }
+        context.crashPoint.reached(.sourceAfterActive)
         return pair
     }
 
@@ -186,13 +220,20 @@ package final class PairedDevices: Service {
         }
         old?.finish()
         guard let number else { throw Self.unknown }
-        continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { state in
-                if state.entries[id]?.stream?.number == number { state.entries[id]?.stream = nil }
-            }
-        }
+        continuation.onTermination = { [weak self] _ in self?.ended(number, of: id) }
         continuation.yield(.connected)
         return stream
+    }
+
+    /// The stream of a target ended: it is gone, unless a newer one took its place.
+    private func ended(_ number: Int, of id: PairID) {
+        let gone = state.withLock { state -> DevicePair? in
+            guard state.entries[id]?.stream?.number == number else { return nil }
+            state.entries[id]?.stream = nil
+            return state.entries[id]?.presence.left() == true ? state.entries[id]?.pair : nil
+        }
+        guard let gone else { return }
+        departures.yield(gone)
     }
 
     /// Shows every target that its connection is alive.
@@ -204,22 +245,47 @@ package final class PairedDevices: Service {
     // MARK: - Ends
 
     /// Ends a pair at once: no request under its key succeeds any more, its stream ends. The history stays.
+    /// - Parameter isKnownThere: whether it was the other device that ended it.
     /// - Throws: `OffloadError` of kind `notFound`, or what the ledger throws; the pair lets nobody in all the same until this
     ///   device is started again.
-    package func disconnect(_ id: PairID, reason: String) async throws {
+    package func disconnect(_ id: PairID, reason: String, isKnownThere: Bool) async throws {
         let stream = state.withLock { state in Self.remove(id, &state) }
         stream?.yield(.revoked)
         stream?.finish()
         let now = context.clock.now()
-        try await context.ledger.change { transaction in
+        let ended = try await context.ledger.change { transaction -> DevicePair? in
             guard var pair = try transaction.devicePair(id) else { throw OffloadError.missing(id) }
-            guard pair.status != .disconnected else { return }
-            pair.status = .disconnected
+            guard !pair.status.isOver else { return nil }
+            pair.status = isKnownThere || pair.status == .pending ? .disconnected : .leaving
             pair.lastSyncAt = now
             try transaction.update(pair)
             try transaction.record(.deviceDisconnected(pair.device, reason: reason), at: now)
+            return pair
         }
+        if let ended, ended.status == .leaving { sayFarewell(to: ended) }
         updateDoor()
+    }
+
+    private func sayFarewell(to pair: DevicePair) {
+        state.withLock { $0.farewells[pair.keyDigest] = (pair.id, time.now + Self.farewellLifetime) }
+        updateDoor()
+        signal.yield()
+    }
+
+    /// A request came under a key that opens nothing: whoever holds it is told so by the refusal.
+    package func heardOfItsEnd(keyDigest: String) async {
+        guard let (id, _) = state.withLock({ $0.farewells.removeValue(forKey: keyDigest) }) else { return }
+        do {
+            try await context.ledger.change { transaction in
+                guard var pair = try transaction.devicePair(id), pair.status == .leaving else { return }
+                pair.status = .disconnected
+                try transaction.update(pair)
+            }
+        } catch {
+            context.logger.error("the end of a pair is not recorded: \(error)", metadata: ["pair": "\(id)"])
+        }
+        // Not before the refusal is on its way.
+        signal.yield()
     }
 
     @discardableResult
@@ -230,7 +296,7 @@ package final class PairedDevices: Service {
     }
 
     private func updateDoor() {
-        door.set(.pairs, to: state.withLock { !$0.entries.isEmpty })
+        door.set(.pairs, to: state.withLock { !$0.entries.isEmpty || !$0.farewells.isEmpty })
     }
 
     private func record(_ event: BridgeEvent) async {

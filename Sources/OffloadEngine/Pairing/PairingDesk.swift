@@ -76,10 +76,9 @@ package final class PairingDesk: Service {
     /// Opens a code; one that is still open ends.
     /// - Throws: `OffloadError` of kind `notFound` for an unknown project, `invalidRequest` for a name that is none.
     package func open(_ code: PairingCode, for projectID: ProjectID, deviceName: String?) async throws -> Opening {
-        let name = deviceName ?? context.device.name
-        guard (1...64).contains(name.count), PlainText.isOneLine(name), !PlainText.trimmed(name).isEmpty else {
-            throw OffloadError.invalid("deviceName", "one line of 1 to 64 characters")
-        }
+        let name = try Device.checked(name: deviceName ?? context.device.name)
+        // Whoever waits for the code before learns that it is over.
+        await cancel()
         let project = try await context.ledger.read { try $0.project(projectID) }
         guard let project else { throw OffloadError.missing(projectID) }
         let wall = context.clock.now()
@@ -166,6 +165,7 @@ package final class PairingDesk: Service {
     package func accept(_ ticket: Ticket, _ pair: DevicePair, checkWords: [String]) async throws {
         let confirmed = confirm(ticket, isRight: true)
         guard confirmed.answer == .taken else { throw Self.closed }
+        context.crashPoint.reached(.sourceBeforeRecord)
         do {
             try await context.ledger.change { try $0.insert(pair) }
         } catch {
@@ -177,6 +177,7 @@ package final class PairingDesk: Service {
             state.latest?.pair = pair
             state.latest?.checkWords = checkWords
         }
+        context.crashPoint.reached(.sourceAfterRecord)
         devices.add(pair)
         door.set(.openCode, to: false)
     }
@@ -223,13 +224,14 @@ package final class PairingDesk: Service {
         let event: BridgeEvent
         switch end.state {
         case .open, .taken: return
-        case .cancelled:
-            door.set(.openCode, to: false)
-            return
+        case .cancelled: event = .pairingFailed(end.projectID, reason: "the code was cancelled")
         case .expired: event = .pairingExpired(end.projectID)
         case .burned:
             event = .pairingFailed(
                 end.projectID, reason: "the code was tried too often; make a new one with `offload pair`")
+        case .spoiled:
+            event = .pairingFailed(
+                end.projectID, reason: "the pair could not be recorded; make a new code with `offload pair`")
         }
         door.set(.openCode, to: false)
         let now = context.clock.now()

@@ -86,7 +86,8 @@ package final class SourceLinks: Service {
                 .forbidden, "this code was wrong \(Self.tries) times; make a new one on the other device")
         }
         let introduction = JoinIntroduction(
-            deviceID: context.device.id, deviceName: deviceName ?? context.device.name, projectPath: project.path)
+            deviceID: context.device.id, deviceName: try Device.checked(name: deviceName ?? context.device.name),
+            projectPath: project.path)
         let agreed: Joined
         do {
             agreed = try await transport.join(address, with: code, as: introduction)
@@ -106,6 +107,7 @@ package final class SourceLinks: Service {
             sourceProject: agreed.sourceProject, projectID: project.id, fingerprint: agreed.fingerprint,
             key: agreed.key, addresses: [address], createdAt: context.clock.now())
         try await context.ledger.change { try $0.insert(pair) }
+        context.crashPoint.reached(.targetAfterRecord)
         do {
             try await transport.connect(to: pair, at: address) { connection in
                 _ = try await self.complete(pair, at: address, connection)
@@ -139,8 +141,9 @@ package final class SourceLinks: Service {
             forget(pair.id)
             throw error
         }
+        context.crashPoint.reached(.targetBeforeActive)
         let now = context.clock.now()
-        return try await context.ledger.change { transaction in
+        let active = try await context.ledger.change { transaction in
             guard var stored = try transaction.joinedPair(pair.id) else { throw OffloadError.missing(pair.id) }
             guard stored.status == .pending else { return stored }
             stored.status = .active
@@ -149,6 +152,8 @@ package final class SourceLinks: Service {
             try transaction.record(.pairingCompleted(stored.device), at: now)
             return stored
         }
+        context.crashPoint.reached(.targetAfterActive)
+        return active
     }
 
     // MARK: - Keeping the connection
@@ -208,6 +213,10 @@ package final class SourceLinks: Service {
     private func stay(
         connectedTo pair: JoinedPair, at address: PeerAddress, _ connection: any SourceConnection
     ) async throws {
+        if pair.status == .leaving {
+            try await connection.disconnect()
+            throw Revoked()
+        }
         let active = pair.status == .pending ? try await complete(pair, at: address, connection) : pair
         try await connection.heartbeat(heartbeat())
         await arrived(active, at: address)
@@ -220,7 +229,10 @@ package final class SourceLinks: Service {
             }
             group.addTask {
                 try await connection.follow { notice in
-                    if notice == .revoked { throw Revoked() }
+                    guard notice == .revoked else { return }
+                    // The refusal that this gets tells the source that the end is known here.
+                    try? await connection.disconnect()
+                    throw Revoked()
                 }
                 throw OffloadError(.device, "\(active.sourceName) closed the connection")
             }
@@ -278,7 +290,7 @@ package final class SourceLinks: Service {
     package func setAddress(_ address: PeerAddress, of id: PairID) async throws -> JoinedPair {
         let pair = try await context.ledger.change { transaction in
             guard var pair = try transaction.joinedPair(id) else { throw OffloadError.missing(id) }
-            guard pair.status != .disconnected else {
+            guard !pair.status.isOver else {
                 throw OffloadError(.conflict, "pair \(id) is disconnected; pair the devices anew")
             }
             pair.prefer(address)
@@ -290,41 +302,42 @@ package final class SourceLinks: Service {
         return pair
     }
 
-    /// Ends the pair here at once and tells the source, if it can be reached now; otherwise the source learns of it by silence.
+    /// Ends the pair here at once. The source is told as soon as it can be reached.
     /// - Throws: `OffloadError` of kind `notFound`.
     package func disconnect(_ id: PairID) async throws {
-        let pair = try await end(id, reason: "disconnected here")
-        guard let address = pair.addresses.first else { return }
-        do {
-            try await transport.connect(to: pair, at: address) { try await $0.disconnect() }
-        } catch {
-            context.logger.notice("the source was not told of the disconnection: \(error)", metadata: ["pair": "\(id)"])
+        let pair = try await end(id, as: .leaving, reason: "disconnected here")
+        guard pair.status == .leaving else { return }
+        state.withLock { state in
+            state.pairs[id] = pair
+            state.standings[id] = Standing()
         }
+        state.withLock { $0.loops[id] }?.yield()
     }
 
     private func revoked(_ id: PairID, _ reason: String) async {
         // A half that the source does not know was removed already.
         guard state.withLock({ $0.pairs[id] != nil }) else { return }
         do {
-            _ = try await end(id, reason: reason)
+            _ = try await end(id, as: .disconnected, reason: reason)
         } catch {
             context.logger.error("the end of a pair is not recorded: \(error)", metadata: ["pair": "\(id)"])
         }
-    }
-
-    private func end(_ id: PairID, reason: String) async throws -> JoinedPair {
-        let now = context.clock.now()
-        let pair = try await context.ledger.change { transaction in
-            guard var pair = try transaction.joinedPair(id) else { throw OffloadError.missing(id) }
-            guard pair.status != .disconnected else { return pair }
-            pair.status = .disconnected
-            try transaction.update(pair)
-            try transaction.record(.deviceDisconnected(pair.device, reason: reason), at: now)
-            return pair
-        }
         forget(id)
         endLoop(of: id)
-        return pair
+    }
+
+    /// - Returns: the pair as it is now.
+    private func end(_ id: PairID, as status: JoinedPair.Status, reason: String) async throws -> JoinedPair {
+        let now = context.clock.now()
+        return try await context.ledger.change { transaction in
+            guard var pair = try transaction.joinedPair(id) else { throw OffloadError.missing(id) }
+            guard pair.status != .disconnected, pair.status != status else { return pair }
+            let isNews = !pair.status.isOver
+            pair.status = status
+            try transaction.update(pair)
+            if isNews { try transaction.record(.deviceDisconnected(pair.device, reason: reason), at: now) }
+            return pair
+        }
     }
 
     private func forget(_ id: PairID) {

@@ -95,14 +95,6 @@ final class ConnectionBook: Sendable {
         state.withLock { $0.connections[ObjectIdentifier(channel)]?.pair == nil }
     }
 
-    /// Closes what a pair that is over still has open.
-    func close(pair: PairID) {
-        let channels = state.withLock { state in state.connections.values.filter { $0.pair == pair }.map(\.channel) }
-        for channel in channels { channel.close(promise: nil) }
-    }
-
-    var count: Int { state.withLock { $0.connections.count } }
-
     static func isLocal(_ address: SocketAddress) -> Bool {
         // The address stands behind family and port, and in IPv6 behind the flow label too.
         func bytes(_ range: Range<Int>) -> [UInt8] {

@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 import OffloadCrypto
 import OffloadDomain
 import OffloadEngine
@@ -14,16 +15,24 @@ struct HandshakeRoute: Sendable {
     let device: Device
     let clock: any WallClock
     let fingerprint: Fingerprint
+    let crashPoint: any CrashPoint
     let runs = HandshakeRuns()
 
     static let path = "/api/bridge/offload/handshake"
     private static let bodyLimit = 32 * 1024
+    private static let absence = TimeAmount.seconds(1)
 
     func handle(_ request: Request, _ context: PeerContext) async throws -> Response {
         let message = try await request.json(HandshakeRequest.self, limit: Self.bodyLimit)
         switch message.step {
-        case .hello: return JSONResponse.make(try await hello(message))
-        case .share: return JSONResponse.make(try share(message))
+        case .hello:
+            let answer = try await hello(message, context)
+            crashPoint.reached(.sourceAfterHello)
+            return JSONResponse.make(answer)
+        case .share:
+            let answer = try share(message)
+            crashPoint.reached(.sourceAfterShare)
+            return JSONResponse.make(answer)
         case .confirm: return JSONResponse.make(try await confirm(message))
         case .stored:
             _ = try await devices.complete(context.paired().id)
@@ -31,11 +40,16 @@ struct HandshakeRoute: Sendable {
         }
     }
 
-    private func hello(_ message: HandshakeRequest) async throws -> HandshakeAnswer {
+    private func hello(_ message: HandshakeRequest, _ context: PeerContext) async throws -> HandshakeAnswer {
         guard let theirs = message.nonce, theirs.count == PairingNonce.size else {
             throw OffloadError.invalid("nonce", "\(PairingNonce.size) bytes")
         }
         let ticket = try await desk.begin()
+        // Whoever goes away in the middle and does not come back on another connection makes room soon.
+        let loop = context.channel.eventLoop
+        context.channel.closeFuture.whenComplete { [desk] _ in
+            loop.scheduleTask(in: Self.absence) { desk.abandon(ticket) }
+        }
         let mine = PairingNonce.make()
         return HandshakeAnswer(run: runs.begin(ticket, session: Array(theirs) + mine), nonce: mine)
     }

@@ -24,7 +24,7 @@ struct PeerGate: RouterMiddleware {
         do {
             var context = context
             try checkVersion(request)
-            context.pair = try pair(of: request, context)
+            context.pair = try await pair(of: request, context)
             try checkContentType(request)
             response = try await next(request, context)
         } catch {
@@ -44,13 +44,17 @@ struct PeerGate: RouterMiddleware {
         }
     }
 
-    private func pair(of request: Request, _ context: PeerContext) throws(OffloadError) -> DevicePair? {
+    private func pair(of request: Request, _ context: PeerContext) async throws -> DevicePair? {
         let keys = request.headers[values: .bridgeKey]
         let isOpen = openPaths.contains(request.uri.path)
         guard !keys.isEmpty || !isOpen else { return nil }
-        guard keys.count == 1, keys[0].utf8.count == 64,
-            let pair = devices.pair(keyDigest: PairKeyDigest.hex(of: keys[0]))
-        else { throw Self.unknown }
+        guard keys.count == 1, keys[0].utf8.count == 64 else { throw Self.unknown }
+        let digest = PairKeyDigest.hex(of: keys[0])
+        guard let pair = devices.pair(keyDigest: digest) else {
+            // The answer is how the other device learns that the pair was ended here.
+            await devices.heardOfItsEnd(keyDigest: digest)
+            throw Self.unknown
+        }
         // Half a pair opens nothing but the way to its other half.
         guard pair.status == .active || isOpen else { throw Self.unknown }
         book.recognise(context.channel, as: pair.id)

@@ -18,7 +18,8 @@ struct PeerRoutes: Sendable {
     }
 
     func disconnect(_ request: Request, _ context: PeerContext) async throws -> Response {
-        try await devices.disconnect(context.paired().id, reason: "disconnected by \(context.paired().targetName)")
+        let pair = try context.paired()
+        try await devices.disconnect(pair.id, reason: "disconnected by \(pair.targetName)", isKnownThere: true)
         return JSONResponse.make(DoneView())
     }
 

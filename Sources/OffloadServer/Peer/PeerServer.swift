@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import NIOSSL
 package import OffloadCrypto
-package import OffloadDomain
+import OffloadDomain
 package import OffloadEngine
 import ServiceLifecycle
 import Synchronization
@@ -70,7 +70,7 @@ package final class PeerServer: Service {
         book = ConnectionBook(isLocalOnly: configuration.isLocalOnly)
         handshake = HandshakeRoute(
             desk: desk, devices: devices, device: context.device, clock: context.clock,
-            fingerprint: configuration.identity.fingerprint)
+            fingerprint: configuration.identity.fingerprint, crashPoint: context.crashPoint)
     }
 
     package func run() async throws {
@@ -78,6 +78,8 @@ package final class PeerServer: Service {
             var current: ServiceGroup?
             for await isOpen in door.changes().cancelOnGracefulShutdown() {
                 if let listening = current, !isOpen || hasFailed {
+                    // Said before the last connection has ended: whoever opens the door meanwhile waits for the next listener.
+                    set(.closed)
                     await listening.triggerGracefulShutdown()
                     await group.next()
                     current = nil
@@ -139,6 +141,8 @@ package final class PeerServer: Service {
             privateKey: .privateKey(
                 try NIOSSLPrivateKey(bytes: Array(identity.privateKeyPEM.reveal.utf8), format: .pem)))
         tls.minimumTLSVersion = .tlsv13
+        // A peer that does not say good-bye holds up the end of the listener for this long.
+        tls.shutdownTimeout = .milliseconds(500)
         tls.applicationProtocols = ["http/1.1"]
         let context = try NIOSSLContext(configuration: tls)
         return HTTPListener(
@@ -186,9 +190,6 @@ package final class PeerServer: Service {
         }
         throw CancellationError()
     }
-
-    /// Closes whatever a pair that is over still has open.
-    package func close(_ pair: PairID) { book.close(pair: pair) }
 
     private func statuses() -> AsyncStream<(attempt: Int, status: Status)> {
         let (stream, continuation) = AsyncStream.makeStream(

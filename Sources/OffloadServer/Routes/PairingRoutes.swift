@@ -85,7 +85,7 @@ struct PairingRoutes {
         switch state {
         case .open: "open"
         case .taken: "taken"
-        case .burned: "burned"
+        case .burned, .spoiled: "burned"
         case .expired: "expired"
         case .cancelled: "cancelled"
         }
@@ -105,8 +105,7 @@ struct PairingRoutes {
         if try await bridge.context.ledger.read({ try $0.joinedPair(id) }) != nil {
             try await pairing.links.disconnect(id)
         } else {
-            try await pairing.devices.disconnect(id, reason: "disconnected here")
-            pairing.server.close(id)
+            try await pairing.devices.disconnect(id, reason: "disconnected here", isKnownThere: false)
         }
         return JSONResponse.make(DoneView())
     }

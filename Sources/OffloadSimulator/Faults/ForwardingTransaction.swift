@@ -40,7 +40,6 @@ extension ForwardingTransaction {
     func newestEventPosition() throws -> Int64 { try base.newestEventPosition() }
     func oldestEventPosition() throws -> Int64 { try base.oldestEventPosition() }
     func devicePair(_ id: PairID) throws -> DevicePair? { try base.devicePair(id) }
-    func devicePair(keyDigest: String) throws -> DevicePair? { try base.devicePair(keyDigest: keyDigest) }
     func devicePairs() throws -> [DevicePair] { try base.devicePairs() }
     func joinedPair(_ id: PairID) throws -> JoinedPair? { try base.joinedPair(id) }
     func joinedPairs() throws -> [JoinedPair] { try base.joinedPairs() }

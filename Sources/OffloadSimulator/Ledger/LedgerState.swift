@@ -145,10 +145,6 @@ extension LedgerState: LedgerReader {
 
     func devicePair(_ id: PairID) throws -> DevicePair? { devicePairRows[id] }
 
-    func devicePair(keyDigest: String) throws -> DevicePair? {
-        devicePairRows.all.first { $0.keyDigest == keyDigest && $0.status != .disconnected }
-    }
-
     func devicePairs() throws -> [DevicePair] { devicePairRows.all }
 
     func joinedPair(_ id: PairID) throws -> JoinedPair? { joinedPairRows[id] }

@@ -18,12 +18,6 @@ extension SQLiteReading {
             "SELECT \(PairSQL.device) FROM device_pairs WHERE id = ?", [id.rawValue], DevicePair.init)
     }
 
-    package func devicePair(keyDigest: String) throws -> DevicePair? {
-        try connection.first(
-            "SELECT \(PairSQL.device) FROM device_pairs WHERE key_digest = ? AND status <> 'disconnected'", [keyDigest],
-            DevicePair.init)
-    }
-
     package func devicePairs() throws -> [DevicePair] {
         try connection.all("SELECT \(PairSQL.device) FROM device_pairs ORDER BY rowid", [], DevicePair.init)
     }

@@ -14,7 +14,7 @@ extension Schema.Migration {
                 source_project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
                 target_project_path TEXT NOT NULL,
                 pairing_code TEXT UNIQUE CHECK (pairing_code IS NULL),
-                status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'active', 'disconnected')),
+                status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'active', 'leaving', 'disconnected')),
                 last_sync_at TEXT,
                 created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
                 target_name TEXT NOT NULL,
@@ -31,7 +31,7 @@ extension Schema.Migration {
                 fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
                 pair_key TEXT NOT NULL CHECK (length(pair_key) = 64),
                 addresses TEXT NOT NULL CHECK (json_type(addresses) = 'array'),
-                status TEXT NOT NULL CHECK (status IN ('pending', 'active', 'disconnected')),
+                status TEXT NOT NULL CHECK (status IN ('pending', 'active', 'leaving', 'disconnected')),
                 created_at TEXT NOT NULL
             ) STRICT;
             CREATE INDEX joined_pairs_of_project ON joined_pairs (project_id);

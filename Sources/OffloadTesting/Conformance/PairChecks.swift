@@ -19,25 +19,22 @@ extension LedgerConformance {
                 try expectEqual(try reader.joinedPair(PairID(unchecked: "x-9")), nil, "none that is not there")
             }
         },
-        Check("a pair is found by its key until it is disconnected") { subject in
-            var pair = Samples.devicePair(1)
-            let stored = pair
+        Check("what changes of a pair is kept") { subject in
+            var (pair, joined) = (Samples.devicePair(1), Samples.joinedPair(1))
+            let (first, firstJoined) = (pair, joined)
             try await subject.ledger.change { transaction in
                 try transaction.insert(Samples.project(1))
-                try transaction.insert(stored)
-                try transaction.insert(Samples.devicePair(2))
+                try transaction.insert(first)
+                try transaction.insert(firstJoined)
             }
-            for status in [DevicePair.Status.pending, .active, .disconnected] {
-                pair.status = status
-                pair.lastSyncAt = Samples.time(7)
-                let changed = pair
+            for (status, joinedStatus) in zip(DevicePair.Status.allCases, JoinedPair.Status.allCases) {
+                (pair.status, pair.lastSyncAt, joined.status) = (status, Samples.time(7), joinedStatus)
+                let (changed, changedJoined) = (pair, joined)
                 try await subject.ledger.change { transaction in
                     try transaction.update(changed)
-                    let found = try transaction.devicePair(keyDigest: changed.keyDigest)
-                    try expectEqual(found, status == .disconnected ? nil : changed, "\(status.rawValue)")
-                    try expectEqual(try transaction.devicePair(changed.id), changed, "kept for the history")
-                    try expectEqual(
-                        try transaction.devicePair(keyDigest: Samples.devicePair(9).keyDigest), nil, "another key")
+                    try transaction.update(changedJoined)
+                    try expectEqual(try transaction.devicePair(changed.id), changed, "\(status.rawValue)")
+                    try expectEqual(try transaction.joinedPair(changedJoined.id), changedJoined, "\(status.rawValue)")
                 }
             }
         },

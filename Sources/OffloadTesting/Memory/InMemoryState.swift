@@ -126,10 +126,6 @@ extension InMemoryState: LedgerReader {
 
     func devicePair(_ id: PairID) throws -> DevicePair? { devicePairTable[id] }
 
-    func devicePair(keyDigest: String) throws -> DevicePair? {
-        devicePairTable.all.first { $0.keyDigest == keyDigest && $0.status != .disconnected }
-    }
-
     func devicePairs() throws -> [DevicePair] { devicePairTable.all }
 
     func joinedPair(_ id: PairID) throws -> JoinedPair? { joinedPairTable[id] }

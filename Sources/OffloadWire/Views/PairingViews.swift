@@ -81,8 +81,9 @@ package struct PairedDeviceView: Codable, Sendable, Equatable {
 
     package init(_ pair: DevicePair, presence: Presence?) {
         self.init(
-            pair.device, status: pair.status.rawValue, peerProject: pair.targetPath, createdAt: pair.createdAt,
-            connected: presence?.isConnected ?? false)
+            pair.device, status: pair.status.isOver ? "disconnected" : pair.status.rawValue,
+            peerProject: pair.targetPath,
+            createdAt: pair.createdAt, connected: presence?.isConnected ?? false)
         lastSyncAt = pair.lastSyncAt?.iso8601
         guard let latest = presence?.latest else { return }
         version = latest.version
@@ -93,8 +94,8 @@ package struct PairedDeviceView: Codable, Sendable, Equatable {
 
     package init(_ pair: JoinedPair, connected: Bool, problem: String?) {
         self.init(
-            pair.device, status: pair.status.rawValue, peerProject: pair.sourceProject, createdAt: pair.createdAt,
-            connected: connected)
+            pair.device, status: pair.status.isOver ? "disconnected" : pair.status.rawValue,
+            peerProject: pair.sourceProject, createdAt: pair.createdAt, connected: connected)
         addresses = pair.addresses.map(\.description)
         self.problem = problem
     }

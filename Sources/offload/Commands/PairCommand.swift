@@ -2,13 +2,14 @@ import ArgumentParser
 import OffloadClient
 import OffloadDomain
 import OffloadWire
+import Synchronization
 import UnixSignals
 
 struct PairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pair", abstract: "Shows a code with which another device can take work from this one.",
         discussion: """
-            Type the code on the other device: offload join CODE --source HOST:PORT. It is good for one device and for five \
+            Type the code on the other device: offload join CODE --source HOST:PORT. It is good for one device and for some \
             minutes, and three wrong guesses end it. Ctrl-C ends it too. Afterwards both devices show the same two words; if \
             they differ, somebody is in between: disconnect.
             """)
@@ -40,15 +41,18 @@ struct PairCommand: AsyncParsableCommand {
     private static func waiting(
         _ client: BridgeClient, _ request: PairRequest, _ rendering: Rendering
     ) async throws -> PairStateView {
-        try await withThrowingTaskGroup(of: PairStateView?.self) { group in
-            group.addTask { try await follow(client, request, rendering) }
+        let code = OpenedCode()
+        return try await withThrowingTaskGroup(of: PairStateView?.self) { group in
+            group.addTask { try await follow(client, request, rendering, code) }
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return nil }
                 return nil
             }
             defer { group.cancelAll() }
             guard let end = try await group.next() ?? nil else {
-                try await client.delete("/api/bridge/offload/pair")
+                // Whatever code is open by now: only this command's own is cancelled.
+                let state: PairStateView = try await client.get("/api/bridge/offload/pair")
+                if state.pairingCode == code.digits { try await client.delete("/api/bridge/offload/pair") }
                 Terminal.complain("\nThe code is over; nothing was paired.")
                 throw Failing.interrupted
             }
@@ -57,21 +61,38 @@ struct PairCommand: AsyncParsableCommand {
     }
 
     private static func follow(
-        _ client: BridgeClient, _ request: PairRequest, _ rendering: Rendering
+        _ client: BridgeClient, _ request: PairRequest, _ rendering: Rendering, _ code: OpenedCode
     ) async throws -> PairStateView {
-        let ends = ["pairing_completed", "pairing_failed", "pairing_expired"]
-        var isOpen = false
+        let ends = ["pairing_completed", "pairing_failed", "pairing_expired", "connection_established"]
+        var end = PairStateView(state: "none")
         try await client.events { event in
-            if event.name == "connection_established", !isOpen {
-                isOpen = true
-                let pair: PairView = try await client.post("/api/bridge/offload/pair", request)
-                if rendering.format == .text { rendering.terminal.write(text(pair)) }
+            guard let known = code.digits else {
+                if event.name == "connection_established" {
+                    let pair: PairView = try await client.post("/api/bridge/offload/pair", request)
+                    code.open(pair.pairingCode)
+                    if rendering.format == .text { rendering.terminal.write(text(pair)) }
+                }
                 return true
             }
-            guard isOpen, ends.contains(event.name) || event.name == "connection_established" else { return true }
-            return try await client.get("/api/bridge/offload/pair", as: PairStateView.self).state == "open"
+            guard ends.contains(event.name) else { return true }
+            end = try await client.get("/api/bridge/offload/pair")
+            if end.state == "open" {
+                // Another code has taken the place of this one.
+                if end.pairingCode != known { end = PairStateView(state: "cancelled") }
+                return end.state == "open"
+            }
+            // Taken is not paired yet: the other side has to say that it has stored its half.
+            return end.state == "taken" && event.name != "pairing_completed" && event.name != "pairing_failed"
         }
-        return try await client.get("/api/bridge/offload/pair")
+        return end
+    }
+
+    /// The code that this command has opened, for whoever ends it.
+    private final class OpenedCode: Sendable {
+        private let state = Mutex<String?>(nil)
+
+        var digits: String? { state.withLock { $0 } }
+        func open(_ digits: String) { state.withLock { $0 = digits } }
     }
 
     static func text(_ pair: PairView) -> String {
@@ -107,7 +128,7 @@ struct JoinCommand: AsyncParsableCommand {
             said. Both screens show the same two words afterwards; if they differ, somebody is in between: disconnect.
             """)
 
-    @Argument(help: "The six digits that `offload pair` shows on the other device.")
+    @Argument(help: "The six digits that the other device shows.")
     var code: [String]
     @Option(name: .long, help: "Where the other device listens: host:port.")
     var source: String

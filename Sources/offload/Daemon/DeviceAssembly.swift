@@ -49,7 +49,7 @@ struct DeviceAssembly: Sendable {
     ) async throws -> [any Service] {
         let settings = surroundings.settings
         let clock = SystemClock()
-        let identity = try DeviceIdentity.establish(folder: folder.path)
+        let identity = try identity(in: folder)
         let deviceID = DeviceID(unchecked: identity.deviceID)
         let start = try await countStart(in: ledger)
         let context = EngineContext(
@@ -109,7 +109,9 @@ struct DeviceAssembly: Sendable {
             context: context, devices: devices, door: door, time: time, expiry: settings.pairingExpiry)
         // Tells two processes on copies of one data folder apart.
         let instance = String(ContentDigest.hex(of: Secret.random().reveal.utf8).prefix(16))
-        let links = SourceLinks(context: context, transport: PeerClient(), isEnabled: settings.enabled) {
+        let links = SourceLinks(
+            context: context, transport: PeerClient(crashPoint: context.crashPoint), isEnabled: settings.enabled
+        ) {
             let held = try await context.ledger.read { try $0.heldTasks().count }
             return Presence.Heartbeat(
                 instance: instance, start: start, version: context.device.version, slots: context.device.slots,
@@ -122,6 +124,14 @@ struct DeviceAssembly: Sendable {
         return Pairing(
             isEnabled: settings.enabled, desk: desk, devices: devices, links: links, server: server,
             hosts: LocalHosts.all)
+    }
+
+    private static func identity(in folder: DataFolder) throws -> DeviceIdentity {
+        do {
+            return try DeviceIdentity.establish(folder: folder.path)
+        } catch {
+            throw OffloadError(.unprocessable, error.description)
+        }
     }
 
     /// Counts the starts of this data folder; a copy of it counts on its own.
@@ -154,7 +164,9 @@ private struct Workshop {
     /// The agents that could be started now.
     func agents() async -> [String] {
         var found: [String] = []
-        for name in ["claude", "command"] where await runner.problem(withAgent: name, settings: .defaults) == nil {
+        // Every project brings its own command, so that agent is there as long as the system has a shell.
+        let settings = ProjectSettings(command: ["/bin/sh"])
+        for name in ["claude", "command"] where await runner.problem(withAgent: name, settings: settings) == nil {
             found.append(name)
         }
         return found

@@ -38,7 +38,8 @@ final class DeviceProcess: Sendable {
     var surroundings: [String: String] {
         var all = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "\(folder)/home",
-            "OFFLOAD_DATA_DIR": dataFolder, "OFFLOAD_PORT": "0", "BRIDGE_API_KEY": key, "OFFLOAD_AGENT": "sample",
+            "OFFLOAD_DATA_DIR": dataFolder, "OFFLOAD_PORT": "0", "OFFLOAD_PEER_PORT": "0", "BRIDGE_API_KEY": key,
+            "OFFLOAD_AGENT": "sample",
         ]
         all.merge(environment) { _, new in new }
         return all

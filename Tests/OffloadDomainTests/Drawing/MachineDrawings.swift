@@ -37,4 +37,8 @@ enum MachineDrawings {
             }
         }.mermaid
     }
+
+    static var pairing: String {
+        MachineDrawing(from: PairingPlace.start, name: \.name, moves: \.moves).mermaid
+    }
 }

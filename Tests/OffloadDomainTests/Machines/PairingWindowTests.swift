@@ -88,7 +88,10 @@ import Testing
         var window = Self.opened()
         _ = window.confirm(try begin(&window), isRight: true, at: .seconds(1_001))
         window.spoil()
-        #expect(window.begin(at: .seconds(1_002)) == .refused(.over(.burned)))
+        #expect(window.begin(at: .seconds(1_002)) == .refused(.over(.spoiled)))
+        var open = Self.opened()
+        open.spoil()
+        #expect(open.state == .open)
     }
 
     /// Whatever happens in whatever order: at most one is taken, at most three guesses count, ten runs begin, two at once.

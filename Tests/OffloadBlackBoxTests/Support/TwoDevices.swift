@@ -1,0 +1,111 @@
+import Foundation
+import OffloadClient
+import OffloadDomain
+import OffloadWire
+
+/// Two real devices on this machine, each with a clone of the same project.
+struct TwoDevices {
+    let source: DeviceProcess
+    let target: DeviceProcess
+    let sourceProject: SampleRepository
+    let targetProject: SampleRepository
+
+    /// Both run for one test and end with it, however it ends. The source keeps its port over restarts.
+    static func with<Value>(
+        source: [String: String] = [:], target: [String: String] = [:], _ body: (TwoDevices) async throws -> Value
+    ) async throws -> Value {
+        try await withScratchFolder { folder in
+            var folders: [String] = []
+            for name in ["pc", "laptop"] {
+                folders.append("\(folder)/\(name)")
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/\(name)/home", withIntermediateDirectories: true)
+            }
+            let port = ["OFFLOAD_PEER_PORT": String(try FreePort.find()), "OFFLOAD_DEVICE_NAME": "PC"]
+            let devices = TwoDevices(
+                source: DeviceProcess(folder: folders[0], environment: port.merging(source) { $1 }),
+                target: DeviceProcess(
+                    folder: folders[1],
+                    environment: ["OFFLOAD_PEER_PORT": "0", "OFFLOAD_DEVICE_NAME": "Laptop-Work"].merging(target) { $1 }
+                ),
+                sourceProject: try SampleRepository(in: folders[0]), targetProject: try SampleRepository(in: folders[1])
+            )
+            defer {
+                devices.source.kill()
+                devices.target.kill()
+            }
+            try devices.source.start()
+            try devices.target.start()
+            return try await body(devices)
+        }
+    }
+
+    /// Where the source's device listener is.
+    var address: PeerAddress {
+        PeerAddress(host: "127.0.0.1", port: source.environment["OFFLOAD_PEER_PORT"].flatMap { Int($0) } ?? 0)
+    }
+
+    /// Opens a code on the source.
+    func openCode() async throws -> PairView {
+        try await source.with { client in
+            let project: ProjectView = try await client.post(
+                "/api/bridge/projects", ProjectRequest(name: "shop", path: sourceProject.path))
+            return try await client.post("/api/bridge/offload/pair", PairRequest(projectId: project.id))
+        }
+    }
+
+    /// Types a code on the target.
+    func accept(_ code: String, at address: String? = nil) async throws -> AcceptView {
+        let (path, source) = (targetProject.path, address ?? self.address.description)
+        return try await target.with { client in
+            try await client.post(
+                "/api/bridge/offload/accept",
+                AcceptRequest(pairingCode: code, targetProjectPath: path, sourceUrl: source))
+        }
+    }
+
+    func pair() async throws -> AcceptView { try await accept(try await openCode().pairingCode) }
+
+    static func devices(of device: DeviceProcess) async throws -> [PairedDeviceView] {
+        try await device.with { try await $0.get("/api/bridge/offload/devices", as: PairedDeviceList.self).devices }
+    }
+
+    static func state(of device: DeviceProcess) async throws -> PairStateView {
+        try await device.with { try await $0.get("/api/bridge/offload/pair") }
+    }
+
+    /// Waits until a device's list of paired devices is as wanted; looked at whenever the device tells of something.
+    static func wait(
+        _ device: DeviceProcess, until isRight: @escaping @Sendable ([PairedDeviceView]) -> Bool
+    ) async throws -> [PairedDeviceView] {
+        try await device.with { client in
+            func look() async throws -> [PairedDeviceView] {
+                try await client.get("/api/bridge/offload/devices", as: PairedDeviceList.self).devices
+            }
+            var found: [PairedDeviceView] = []
+            try await client.events { _ in
+                found = try await look()
+                return !isRight(found)
+            }
+            return found
+        }
+    }
+}
+
+/// A port that was free a moment ago.
+enum FreePort {
+    static func find() throws -> Int {
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                bind(descriptor, raw, size) == 0 && getsockname(descriptor, raw, &size) == 0
+            }
+        }
+        guard descriptor >= 0, isBound else { throw POSIXError(.EADDRNOTAVAIL) }
+        return Int(UInt16(bigEndian: address.sin6_port))
+    }
+}
