@@ -59,19 +59,22 @@ struct PairingTests {
         }
     }
 
-    @Test("A device that was away learns that its pair was ended")
-    func learnsLater() async throws {
+    @Test("A device that was away learns that its pair was ended", arguments: ["target", "source"])
+    func learnsLater(_ away: String) async throws {
         try await TwoDevices.with { devices in
             let joined = try await devices.pair()
-            devices.target.kill()
-            try await devices.source.with { client in
+            let (gone, here) = away == "target" ? (devices.target, devices.source) : (devices.source, devices.target)
+            gone.kill()
+            try await here.with { client in
                 let _: DoneView = try await client.post(
                     "/api/bridge/offload/disconnect", DisconnectRequest(devicePairId: joined.devicePairId))
             }
-            // With no pair left the source listens to nobody; another pair opens its door again.
-            try devices.target.start()
-            _ = try await devices.openCode()
-            let list = try await TwoDevices.wait(devices.target) { $0.first?.status == "disconnected" }
+            #expect(try await TwoDevices.devices(of: here).first?.status == "disconnected")
+            // Whoever is to tell remembers it over a restart.
+            here.kill()
+            try here.start()
+            try gone.start()
+            let list = try await TwoDevices.wait(gone) { $0.first?.status == "disconnected" }
             #expect(list.first?.devicePairId == joined.devicePairId)
         }
     }

@@ -4,25 +4,26 @@ import Synchronization
 
 /// Every connection of the device listener, and who may have how many.
 ///
-/// Strangers have few places, and when those are taken a new one gets the place of the oldest, so that idle connections keep
-/// nobody out. Whoever has shown the key of a pair is no stranger and cannot be pushed out by them.
+/// Strangers have few places, few of them for one address, and when those are taken a new one gets the place of the oldest, so
+/// that idle connections keep nobody out. Whoever has shown the key of a pair is no stranger and cannot be pushed out by them.
 final class ConnectionBook: Sendable {
     struct Limits: Sendable {
         var strangers = 64
         var strangersPerAddress = 8
         var connectionsPerPair = 16
+        /// How long a stranger can't be pushed out.
+        var chance = Duration.seconds(1)
     }
 
     private struct Connection {
         let channel: any Channel
         let address: String
-        let number: UInt64
+        let since: ContinuousClock.Instant
         var pair: PairID?
     }
 
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
-        var next: UInt64 = 0
     }
 
     private let limits: Limits
@@ -39,39 +40,36 @@ final class ConnectionBook: Sendable {
     func admit(_ channel: any Channel) -> Bool {
         guard let address = channel.remoteAddress, !isLocalOnly || Self.isLocal(address) else { return false }
         let text = address.ipAddress ?? ""
-        let evicted = state.withLock { state -> [any Channel] in
-            state.next += 1
-            state.connections[ObjectIdentifier(channel)] = Connection(
-                channel: channel, address: text, number: state.next)
-            return overcrowded(&state, at: text)
+        let (isAdmitted, evicted) = state.withLock { state -> (Bool, (any Channel)?) in
+            var evicted: (any Channel)?
+            if let crowd = crowd(state, at: text) {
+                // Each gets a moment to show a key; otherwise newcomers could push out whoever is about to.
+                guard let oldest = crowd.min(by: { $0.value.since < $1.value.since }),
+                    oldest.value.since + limits.chance <= .now
+                else { return (false, nil) }
+                state.connections[oldest.key] = nil
+                evicted = oldest.value.channel
+            }
+            state.connections[ObjectIdentifier(channel)] = Connection(channel: channel, address: text, since: .now)
+            return (true, evicted)
         }
-        for channel in evicted { channel.close(promise: nil) }
+        evicted?.close(promise: nil)
+        guard isAdmitted else { return false }
         channel.closeFuture.whenComplete { [weak self] _ in
             self?.state.withLock { $0.connections[ObjectIdentifier(channel)] = nil }
         }
         return true
     }
 
-    private func overcrowded(_ state: inout State, at address: String) -> [any Channel] {
-        var evicted: [any Channel] = []
-        func evict(_ candidates: [(key: ObjectIdentifier, value: Connection)]) {
-            guard let oldest = candidates.min(by: { $0.value.number < $1.value.number }) else { return }
-            state.connections[oldest.key] = nil
-            evicted.append(oldest.value.channel)
-        }
+    /// Those of whom one has to go before another stranger can come from this address; nil when there is room.
+    private func crowd(_ state: State, at address: String) -> [ObjectIdentifier: Connection]? {
         let strangers = state.connections.filter { $0.value.pair == nil }
         let neighbours = strangers.filter { $0.value.address == address }
-        if neighbours.count > limits.strangersPerAddress {
-            evict(Array(neighbours))
-        } else if strangers.count > limits.strangers {
-            // Where most come from, the oldest goes.
-            let crowds = Dictionary(grouping: strangers, by: \.value.address)
-            let largest = crowds.values.max {
-                ($0.count, $1.first?.value.number ?? 0) < ($1.count, $0.first?.value.number ?? 0)
-            }
-            evict(largest ?? [])
-        }
-        return evicted
+        if neighbours.count >= limits.strangersPerAddress { return neighbours }
+        guard strangers.count >= limits.strangers else { return nil }
+        let addresses = Dictionary(grouping: strangers.values, by: \.address).mapValues(\.count)
+        let busiest = addresses.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
+        return strangers.filter { $0.value.address == busiest }
     }
 
     /// The key of a pair was shown on this connection.
@@ -83,7 +81,7 @@ final class ConnectionBook: Sendable {
             state.connections[id] = connection
             let own = state.connections.filter { $0.value.pair == pair }
             guard own.count > limits.connectionsPerPair,
-                let oldest = own.min(by: { $0.value.number < $1.value.number })
+                let oldest = own.min(by: { $0.value.since < $1.value.since })
             else { return nil }
             state.connections[oldest.key] = nil
             return oldest.value.channel
