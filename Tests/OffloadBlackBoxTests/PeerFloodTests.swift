@@ -53,7 +53,8 @@ struct PeerFloodTests {
             let probe = PeerProbe(address: devices.address)
             let fingerprint = try DeviceIdentity.establish(folder: devices.source.dataFolder).fingerprint
             let outcome = try probe.pair(
-                code: try await devices.openCode().pairingCode, source: fingerprint).outcome
+                code: try await devices.openCode().pairingCode, source: fingerprint
+            ).outcome
             let pair = JoinedPair(
                 id: PairID(unchecked: outcome.pairID), sourceDeviceID: DeviceID(unchecked: "d-1"), sourceName: "PC",
                 sourceProject: "shop", projectID: ProjectID(unchecked: "p-1"), fingerprint: fingerprint.hex,

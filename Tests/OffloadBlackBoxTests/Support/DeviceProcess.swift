@@ -9,6 +9,8 @@ final class DeviceProcess: Sendable {
     let folder: String
     let environment: [String: String]
     let key: String
+    /// What starts the program in another world, such as `ip netns exec NAME`; empty for this one.
+    let launcher: [String]
     private let process = Mutex<Process?>(nil)
     private let addressText = Mutex("")
 
@@ -24,7 +26,10 @@ final class DeviceProcess: Sendable {
             .deletingLastPathComponent().deletingLastPathComponent().path
     }
 
-    init(folder: String, environment: [String: String] = [:], key: String = DeviceProcess.key) {
+    init(
+        folder: String, environment: [String: String] = [:], key: String = DeviceProcess.key, launcher: [String] = []
+    ) {
+        self.launcher = launcher
         self.folder = folder
         self.environment = environment
         self.key = key
@@ -49,8 +54,8 @@ final class DeviceProcess: Sendable {
     /// - Throws: what it said instead.
     func start(extra: [String: String] = [:]) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.binary)
-        process.arguments = ["serve"]
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = launcher + [Self.binary, "serve"]
         process.environment = surroundings.merging(extra) { _, new in new }
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         let output = Pipe()
@@ -147,7 +152,8 @@ final class DeviceProcess: Sendable {
     /// Runs a command of the command line against this device.
     func offload(_ arguments: [String], input: String = "", in folder: String? = nil) throws -> CommandResult {
         try CommandResult.run(
-            Self.binary, arguments, environment: surroundings, folder: folder ?? self.folder, input: input)
+            "/usr/bin/env", launcher + [Self.binary] + arguments, environment: surroundings,
+            folder: folder ?? self.folder, input: input)
     }
 }
 
