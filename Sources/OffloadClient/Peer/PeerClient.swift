@@ -55,7 +55,15 @@ package struct PeerClient: SourceTransport {
             } catch {
                 throw Self.refused
             }
-            let confirmed = try await client.handshake(HandshakeRequest(step: .confirm, run: run, tag: keys.ownTag))
+            let confirmed: HandshakeAnswer
+            do {
+                confirmed = try await client.handshake(HandshakeRequest(step: .confirm, run: run, tag: keys.ownTag))
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // Whoever got the proof could have made one guess of it. Whatever they say instead of their own proof, it counts.
+                throw Self.refused
+            }
             crashPoint.reached(.targetAfterConfirm)
             // The other side has the proof now. If its own is wrong, it is not who shows the code.
             guard let tag = confirmed.tag, keys.accepts(peerTag: Array(tag)), certificate.seen == fingerprint else {

@@ -22,7 +22,7 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
         let (host, port) = Self.split(rest)
         guard let number = port.isEmpty ? Self.defaultPort : Int(port), (1...65_535).contains(number),
             Self.isHost(host)
-        else { throw .invalid("address", "host:port, such as 192.168.1.20:4748 or [fe80::1]:4748") }
+        else { throw .invalid("address", "host:port, such as 192.168.1.20:4748 or [fd00::20]:4748") }
         self.init(host: host, port: number)
     }
 

@@ -76,8 +76,8 @@ package struct ProjectRegistry: Sendable {
                     .conflict, "\(open) task(s) of project \(project.name) wait or run; cancel them first")
             }
             let pairs =
-                try transaction.devicePairs().count { $0.projectID == id && $0.status != .disconnected }
-                + transaction.joinedPairs().count { $0.projectID == id && $0.status != .disconnected }
+                try transaction.devicePairs().count { $0.projectID == id && !$0.status.isOver }
+                + transaction.joinedPairs().count { $0.projectID == id && !$0.status.isOver }
             guard pairs == 0 else {
                 throw OffloadError(
                     .conflict, "\(pairs) device(s) are paired for project \(project.name); disconnect them first")

@@ -23,13 +23,22 @@ package final class PairedDevices: Service {
         var halfUntil: Duration?
     }
 
+    private struct Farewell {
+        let id: PairID
+        /// How long the other device is waited for.
+        let until: Duration
+        /// Whether the record says already that the pair is over.
+        var isRecorded: Bool
+        /// Heard before that.
+        var isHeard = false
+    }
+
     private struct State {
         var entries: [PairID: Entry] = [:]
         /// Of pairs that are not over.
         var idsByDigest: [String: PairID] = [:]
-        /// Pairs that were ended here and whose other device has not heard of it, by the digests of their keys, and until when
-        /// it is waited for.
-        var farewells: [String: (id: PairID, until: Duration)] = [:]
+        /// Pairs that were ended here and whose other device has not heard of it, by the digests of their keys.
+        var farewells: [String: Farewell] = [:]
         var nextStream = 0
     }
 
@@ -249,32 +258,55 @@ package final class PairedDevices: Service {
     /// - Throws: `OffloadError` of kind `notFound`, or what the ledger throws; the pair lets nobody in all the same until this
     ///   device is started again.
     package func disconnect(_ id: PairID, reason: String, isKnownThere: Bool) async throws {
-        let stream = state.withLock { state in Self.remove(id, &state) }
-        stream?.yield(.revoked)
-        stream?.finish()
+        let stream = state.withLock { state in
+            // Said in the same moment in which the key stops to open anything: the refusal may be heard at once.
+            if !isKnownThere, let pair = state.entries[id]?.pair, pair.status == .active {
+                state.farewells[pair.keyDigest] = Farewell(
+                    id: id, until: time.now + Self.farewellLifetime, isRecorded: false)
+            }
+            return Self.remove(id, &state)
+        }
         let now = context.clock.now()
-        let ended = try await context.ledger.change { transaction -> DevicePair? in
+        defer {
+            stream?.yield(.revoked)
+            stream?.finish()
+        }
+        let digest = try await context.ledger.change { transaction -> String in
             guard var pair = try transaction.devicePair(id) else { throw OffloadError.missing(id) }
-            guard !pair.status.isOver else { return nil }
+            guard !pair.status.isOver else { return pair.keyDigest }
             pair.status = isKnownThere || pair.status == .pending ? .disconnected : .leaving
             pair.lastSyncAt = now
             try transaction.update(pair)
             try transaction.record(.deviceDisconnected(pair.device, reason: reason), at: now)
-            return pair
+            return pair.keyDigest
         }
-        if let ended, ended.status == .leaving { sayFarewell(to: ended) }
+        let isHeard = state.withLock { state in
+            state.farewells[digest]?.isRecorded = true
+            return state.farewells[digest]?.isHeard ?? false
+        }
+        if isHeard { await heardOfItsEnd(keyDigest: digest) }
         updateDoor()
+        signal.yield()
     }
 
     private func sayFarewell(to pair: DevicePair) {
-        state.withLock { $0.farewells[pair.keyDigest] = (pair.id, time.now + Self.farewellLifetime) }
+        state.withLock { state in
+            state.farewells[pair.keyDigest] = Farewell(
+                id: pair.id, until: time.now + Self.farewellLifetime, isRecorded: true)
+        }
         updateDoor()
         signal.yield()
     }
 
     /// A request came under a key that opens nothing: whoever holds it is told so by the refusal.
     package func heardOfItsEnd(keyDigest: String) async {
-        guard let (id, _) = state.withLock({ $0.farewells.removeValue(forKey: keyDigest) }) else { return }
+        let heard = state.withLock { state -> PairID? in
+            state.farewells[keyDigest]?.isHeard = true
+            guard let farewell = state.farewells[keyDigest], farewell.isRecorded else { return nil }
+            state.farewells[keyDigest] = nil
+            return farewell.id
+        }
+        guard let id = heard else { return }
         do {
             try await context.ledger.change { transaction in
                 guard var pair = try transaction.devicePair(id), pair.status == .leaving else { return }

@@ -91,25 +91,25 @@ package final class PairingDesk: Service {
             state.latest = opening
             return opening
         }
-        door.set(.openCode, to: true)
+        updateDoor()
         deadline.yield(opening.number)
         return opening
     }
 
     /// nil before the first code.
     package func latest() -> Opening? {
-        state.withLock { state in
-            state.latest?.window.look(at: time.now)
-            return state.latest
-        }
+        // Looked at on a copy: whoever only asks must not swallow the end that others wait to be told.
+        var latest = state.withLock { $0.latest }
+        latest?.window.look(at: time.now)
+        return latest
     }
 
     /// How long the code can still be used.
     package func remaining(_ opening: Opening) -> Duration { max(.zero, opening.window.expiresAt - time.now) }
 
-    /// Ends the open code; nothing happens when there is none.
-    package func cancel() async {
-        guard let number = state.withLock({ $0.latest?.number }) else { return }
+    /// Ends the open code, or this one if it is open still.
+    package func cancel(_ opening: Opening? = nil) async {
+        guard let number = opening?.number ?? state.withLock({ $0.latest?.number }) else { return }
         await settle(change(number) { window, now in window.cancel(at: now) })
     }
 
@@ -179,7 +179,7 @@ package final class PairingDesk: Service {
         }
         context.crashPoint.reached(.sourceAfterRecord)
         devices.add(pair)
-        door.set(.openCode, to: false)
+        updateDoor()
     }
 
     private func confirm(
@@ -219,6 +219,11 @@ package final class PairingDesk: Service {
         }
     }
 
+    /// Under the lock, so that an old code's end never shuts the door on a new code.
+    private func updateDoor() {
+        state.withLock { state in door.set(.openCode, to: state.latest?.window.state == .open) }
+    }
+
     private func settle(_ end: Ending?) async {
         guard let end else { return }
         let event: BridgeEvent
@@ -233,7 +238,7 @@ package final class PairingDesk: Service {
             event = .pairingFailed(
                 end.projectID, reason: "the pair could not be recorded; make a new code with `offload pair`")
         }
-        door.set(.openCode, to: false)
+        updateDoor()
         let now = context.clock.now()
         do {
             try await context.ledger.change { _ = try $0.record(event, at: now) }

@@ -242,19 +242,22 @@ package final class SourceLinks: Service {
     }
 
     private func arrived(_ pair: JoinedPair, at address: PeerAddress) async {
-        let (isNew, known) = state.withLock { state -> (Bool, JoinedPair) in
-            let isNew = state.standings[pair.id]?.isConnected != true
-            state.standings[pair.id] = Standing(isConnected: true)
-            var known = pair
-            known.addresses = state.pairs[pair.id]?.addresses ?? pair.addresses
-            known.prefer(address)
-            state.pairs[pair.id] = known
-            return (isNew, known)
+        let isNew = state.withLock { state -> Bool in
+            // A person may have ended the pair meanwhile; that stands.
+            guard state.pairs[pair.id]?.status.isOver == false else { return false }
+            defer { state.standings[pair.id] = Standing(isConnected: true) }
+            state.pairs[pair.id]?.status = pair.status
+            state.pairs[pair.id]?.prefer(address)
+            return state.standings[pair.id]?.isConnected != true
         }
         let now = context.clock.now()
         await record { transaction in
-            if known.addresses != pair.addresses { try transaction.update(known) }
-            if isNew { try transaction.record(.deviceConnected(known.device), at: now) }
+            guard var stored = try transaction.joinedPair(pair.id), !stored.status.isOver else { return }
+            if stored.addresses.first != address {
+                stored.prefer(address)
+                try transaction.update(stored)
+            }
+            if isNew { try transaction.record(.deviceConnected(stored.device), at: now) }
         }
     }
 

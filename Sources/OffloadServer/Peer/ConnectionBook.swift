@@ -39,7 +39,7 @@ final class ConnectionBook: Sendable {
     /// - Returns: whether the connection may stay.
     func admit(_ channel: any Channel) -> Bool {
         guard let address = channel.remoteAddress, !isLocalOnly || Self.isLocal(address) else { return false }
-        let text = address.ipAddress ?? ""
+        let text = Self.network(of: address)
         let (isAdmitted, evicted) = state.withLock { state -> (Bool, (any Channel)?) in
             var evicted: (any Channel)?
             if let crowd = crowd(state, at: text) {
@@ -67,9 +67,10 @@ final class ConnectionBook: Sendable {
         let neighbours = strangers.filter { $0.value.address == address }
         if neighbours.count >= limits.strangersPerAddress { return neighbours }
         guard strangers.count >= limits.strangers else { return nil }
-        let addresses = Dictionary(grouping: strangers.values, by: \.address).mapValues(\.count)
-        let busiest = addresses.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
-        return strangers.filter { $0.value.address == busiest }
+        // Where most come from, the oldest goes.
+        let counts = Dictionary(grouping: strangers.values, by: \.address).mapValues(\.count)
+        let most = counts.values.max()
+        return strangers.filter { counts[$0.value.address] == most }
     }
 
     /// The key of a pair was shown on this connection.
@@ -94,17 +95,32 @@ final class ConnectionBook: Sendable {
     }
 
     static func isLocal(_ address: SocketAddress) -> Bool {
-        // The address stands behind family and port, and in IPv6 behind the flow label too.
-        func bytes(_ range: Range<Int>) -> [UInt8] {
-            address.withSockAddr { pointer, size in
-                Array(
-                    UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(range.lowerBound).prefix(range.count))
-            }
-        }
-        return switch address {
-        case .v4: LocalNetwork.contains(v4: bytes(4..<8))
-        case .v6: LocalNetwork.contains(v6: bytes(8..<24))
+        switch address {
+        case .v4: LocalNetwork.contains(v4: bytes(of: address))
+        case .v6: LocalNetwork.contains(v6: bytes(of: address))
         case .unixDomainSocket: true
+        }
+    }
+
+    /// Whose connections are counted together: one IPv4 address, or one IPv6 network, since a single machine has all the
+    /// addresses of its /64 (RFC 4291, 2.5.4).
+    static func network(of address: SocketAddress) -> String {
+        let bytes = bytes(of: address)
+        let isMapped = bytes.count == 16 && bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255]
+        let network = isMapped || bytes.count < 16 ? bytes[...] : bytes.prefix(8)
+        return network.map(String.init).joined(separator: ".")
+    }
+
+    /// The address stands behind family and port, and in IPv6 behind the flow label too.
+    private static func bytes(of address: SocketAddress) -> [UInt8] {
+        let range: Range<Int>
+        switch address {
+        case .v4: range = 4..<8
+        case .v6: range = 8..<24
+        case .unixDomainSocket: return []
+        }
+        return address.withSockAddr { pointer, size in
+            Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(range.lowerBound).prefix(range.count))
         }
     }
 }

@@ -23,7 +23,7 @@ struct HandshakeRoute: Sendable {
     private static let absence = TimeAmount.seconds(1)
 
     func handle(_ request: Request, _ context: PeerContext) async throws -> Response {
-        let message = try await request.json(HandshakeRequest.self, limit: Self.bodyLimit)
+        let message = try await request.json(HandshakeRequest.self, limit: Self.bodyLimit, patience: 0)
         switch message.step {
         case .hello:
             let answer = try await hello(message, context)
@@ -62,6 +62,9 @@ struct HandshakeRoute: Sendable {
         do {
             try desk.proceed(run.ticket)
             let introduction = try PairingIntroduction(proved: Array(associated), by: .target)
+            guard introduction.deviceId != device.id.rawValue else {
+                throw OffloadError(.conflict, "this is the device itself; type the code on another one")
+            }
             let opening = run.ticket.opening
             let own = try PairingIntroduction(
                 role: .source, deviceId: device.id.rawValue, deviceName: opening.deviceName,

@@ -12,7 +12,7 @@ struct PeerRoutes: Sendable {
 
     func heartbeat(_ request: Request, _ context: PeerContext) async throws -> Response {
         let pair = try context.paired()
-        let heartbeat = try await request.json(HeartbeatRequest.self, limit: Self.bodyLimit).heartbeat()
+        let heartbeat = try await request.json(HeartbeatRequest.self, limit: Self.bodyLimit, patience: 0).heartbeat()
         try await devices.heard(heartbeat, from: pair.id)
         return JSONResponse.make(DoneView())
     }

@@ -58,6 +58,7 @@ package final class PeerServer: Service {
 
     /// How long connections may take to end when the door closes.
     private static let closingLimit = Duration.seconds(5)
+    private static let retryPause = Duration.seconds(5)
 
     package init(
         configuration: Configuration, door: PeerDoor, desk: PairingDesk, devices: PairedDevices, context: EngineContext
@@ -74,7 +75,16 @@ package final class PeerServer: Service {
     }
 
     package func run() async throws {
+        let (failures, failure) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         await withTaskGroup(of: Void.self) { group in
+            // Whoever holds the port may let go of it.
+            group.addTask {
+                for await _ in failures.cancelOnGracefulShutdown() {
+                    guard (try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.retryPause) }) != nil
+                    else { return }
+                    self.door.repeatState()
+                }
+            }
             var current: ServiceGroup?
             for await isOpen in door.changes().cancelOnGracefulShutdown() {
                 if let listening = current, !isOpen || hasFailed {
@@ -90,9 +100,10 @@ package final class PeerServer: Service {
                         configuration: Self.groupConfiguration(
                             [AnyAddressListener { try self.listener(on: $0) }], logger: logger))
                     current = listening
-                    group.addTask { await self.listen(listening) }
+                    group.addTask { await self.listen(listening) { failure.yield() } }
                 }
             }
+            failure.finish()
             await current?.triggerGracefulShutdown()
         }
     }
@@ -107,13 +118,14 @@ package final class PeerServer: Service {
         if case .failed = status { true } else { false }
     }
 
-    private func listen(_ group: ServiceGroup) async {
+    private func listen(_ group: ServiceGroup, failed: @Sendable () -> Void) async {
         do {
             try await group.run()
             set(.closed)
         } catch {
             logger.error("the device listener stopped: \(error)")
             set(.failed("other devices can't reach this one on port \(configuration.port): \(error)"))
+            failed()
         }
     }
 

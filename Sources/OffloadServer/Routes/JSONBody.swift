@@ -27,8 +27,10 @@ enum JSONResponse {
 extension Request {
     /// Reads the body as JSON.
     /// - Throws: `OffloadError` of kind `tooLarge` or `invalidRequest` naming the field that does not fit.
-    func json<Value: Decodable>(_ type: Value.Type, limit: Int = 1024 * 1024) async throws -> Value {
-        let buffer = try await collected(upTo: limit)
+    func json<Value: Decodable>(
+        _ type: Value.Type, limit: Int = 1024 * 1024, patience: Int = Request.patience
+    ) async throws -> Value {
+        let buffer = try await collected(upTo: limit, patience: max(limit, patience))
         do {
             return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
         } catch let error as DecodingError {
@@ -37,20 +39,20 @@ extension Request {
     }
 
     /// How much of a body that is too large is read and thrown away.
-    private static let patience = 64 * 1024 * 1024
+    static let patience = 64 * 1024 * 1024
 
     /// What is too large is read to its end all the same: a client that sends first and listens then would never hear why it
     /// was refused.
-    private func collected(upTo limit: Int) async throws -> ByteBuffer {
+    private func collected(upTo limit: Int, patience: Int) async throws -> ByteBuffer {
         let tooLarge = OffloadError(.tooLarge, "the body has more than \(limit) bytes")
-        if let length = headers[.contentLength].flatMap({ Int($0) }), length > Self.patience { throw tooLarge }
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > patience { throw tooLarge }
         var collected = ByteBuffer()
         var received = 0
         do {
             for try await var part in body {
                 received += part.readableBytes
                 if received <= limit { collected.writeBuffer(&part) }
-                guard received <= Self.patience else { break }
+                guard received <= patience else { break }
             }
         } catch is CancellationError {
             throw CancellationError()

@@ -53,7 +53,7 @@ struct PairingRoutes {
                     addresses: addresses(port: port)),
                 status: .created)
         } catch {
-            await pairing.desk.cancel()
+            await pairing.desk.cancel(opening)
             throw error
         }
     }

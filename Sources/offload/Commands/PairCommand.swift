@@ -53,7 +53,10 @@ struct PairCommand: AsyncParsableCommand {
                 // Whatever code is open by now: only this command's own is cancelled.
                 let state: PairStateView = try await client.get("/api/bridge/offload/pair")
                 if state.pairingCode == code.digits { try await client.delete("/api/bridge/offload/pair") }
-                Terminal.complain("\nThe code is over; nothing was paired.")
+                Terminal.complain(
+                    state.state == "taken"
+                        ? "\nThe code was used already; see `offload devices`."
+                        : "\nThe code is over; nothing was paired.")
                 throw Failing.interrupted
             }
             return end
@@ -63,28 +66,42 @@ struct PairCommand: AsyncParsableCommand {
     private static func follow(
         _ client: BridgeClient, _ request: PairRequest, _ rendering: Rendering, _ code: OpenedCode
     ) async throws -> PairStateView {
-        let ends = ["pairing_completed", "pairing_failed", "pairing_expired", "connection_established"]
+        let ends = [
+            "pairing_completed", "pairing_failed", "pairing_expired", "device_disconnected", "connection_established",
+        ]
         var end = PairStateView(state: "none")
         try await client.events { event in
             guard let known = code.digits else {
                 if event.name == "connection_established" {
                     let pair: PairView = try await client.post("/api/bridge/offload/pair", request)
                     code.open(pair.pairingCode)
-                    if rendering.format == .text { rendering.terminal.write(text(pair)) }
+                    try rendering.show(pair) { _ in text(pair) }
                 }
                 return true
             }
             guard ends.contains(event.name) else { return true }
             end = try await client.get("/api/bridge/offload/pair")
-            if end.state == "open" {
-                // Another code has taken the place of this one.
-                if end.pairingCode != known { end = PairStateView(state: "cancelled") }
-                return end.state == "open"
+            switch (end.state, end.pairingCode) {
+            case ("open", known): return true
+            // Another code has taken the place of this one.
+            case ("open", _): end = PairStateView(state: "cancelled")
+            case ("taken", _):
+                // Taken is not paired yet: the other side has to say that it has stored its half.
+                switch try await status(of: end.devicePairId, client) {
+                case "pending": return true
+                case "active": break
+                default: end = PairStateView(state: "failed")
+                }
+            default: break
             }
-            // Taken is not paired yet: the other side has to say that it has stored its half.
-            return end.state == "taken" && event.name != "pairing_completed" && event.name != "pairing_failed"
+            return false
         }
         return end
+    }
+
+    private static func status(of pair: String?, _ client: BridgeClient) async throws -> String? {
+        try await client.get("/api/bridge/offload/devices", as: PairedDeviceList.self).devices
+            .first { $0.devicePairId == pair }?.status
     }
 
     /// The code that this command has opened, for whoever ends it.
@@ -110,7 +127,10 @@ struct PairCommand: AsyncParsableCommand {
     }
 
     private static func closing(_ end: PairStateView) -> String {
-        guard end.state == "taken" else { return "Nothing was paired: the code is \(end.state).\n" }
+        guard end.state == "taken" else {
+            return
+                "Nothing was paired: \(end.state == "failed" ? "the other device did not complete it" : "the code is \(end.state)").\n"
+        }
         let words = (end.checkWords ?? []).joined(separator: " ")
         return """
             Paired with "\(TerminalText.safe(end.deviceName ?? "a device"))". Both screens must show: \(words)

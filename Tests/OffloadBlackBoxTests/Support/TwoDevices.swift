@@ -74,6 +74,17 @@ struct TwoDevices {
         try await device.with { try await $0.get("/api/bridge/offload/pair") }
     }
 
+    /// Asks again and again until a device's list of paired devices is as wanted: for what no event tells, such as why there is
+    /// no connection.
+    static func ask(
+        _ device: DeviceProcess, until isRight: ([PairedDeviceView]) -> Bool
+    ) async throws -> [PairedDeviceView] {
+        while true {
+            let found = try await devices(of: device)
+            if isRight(found) { return found }
+        }
+    }
+
     /// Waits until a device's list of paired devices is as wanted; looked at whenever the device tells of something.
     static func wait(
         _ device: DeviceProcess, until isRight: @escaping @Sendable ([PairedDeviceView]) -> Bool
