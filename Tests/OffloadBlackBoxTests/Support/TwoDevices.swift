@@ -2,6 +2,7 @@ import Foundation
 import OffloadClient
 import OffloadDomain
 import OffloadWire
+import Synchronization
 
 /// Two real devices on this machine, each with a clone of the same project.
 struct TwoDevices {
@@ -103,20 +104,32 @@ struct TwoDevices {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and stays so: the system gives none of these to outgoing connections, of which a flood or
+/// a crash test beside this one makes thousands, and no two tests of this process get the same.
 enum FreePort {
+    private static let range = 10_000..<30_000
+    private static let next = Atomic(Int.random(in: range))
+
     static func find() throws -> Int {
+        for _ in range {
+            let port = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            let candidate = range.lowerBound + port % range.count
+            if try isFree(candidate) { return candidate }
+        }
+        throw POSIXError(.EADDRNOTAVAIL)
+    }
+
+    private static func isFree(_ port: Int) throws -> Bool {
         let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw POSIXError(.EMFILE) }
         defer { close(descriptor) }
         var address = sockaddr_in6()
         address.sin6_family = sa_family_t(AF_INET6)
-        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+        address.sin6_port = UInt16(port).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                bind(descriptor, raw, size) == 0 && getsockname(descriptor, raw, &size) == 0
+                bind(descriptor, raw, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
             }
         }
-        guard descriptor >= 0, isBound else { throw POSIXError(.EADDRNOTAVAIL) }
-        return Int(UInt16(bigEndian: address.sin6_port))
     }
 }
