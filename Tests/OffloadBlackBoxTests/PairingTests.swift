@@ -109,6 +109,39 @@ struct PairingTests {
         }
     }
 
+    @Test("A source whose port is taken says so, and serves its pairs once the port is free")
+    func waitsForItsPort() async throws {
+        try await TwoDevices.with { devices in
+            _ = try await devices.pair()
+            devices.target.kill()
+            devices.source.kill()
+            let held = try HeldPort(devices.address.port)
+            try devices.source.start()
+            let refusal = await #expect(throws: OffloadError.self) { _ = try await devices.openCode() }
+            #expect(refusal?.kind == .conflict && refusal?.message.contains("OFFLOAD_PEER_PORT") == true)
+            held.release()
+            try devices.target.start()
+            let list = try await TwoDevices.wait(devices.target) { $0.first?.connected == true }
+            #expect(list.count == 1)
+        }
+    }
+
+    @Test("Each of two devices gives work to the other")
+    func bothWays() async throws {
+        try await TwoDevices.with(target: ["OFFLOAD_PEER_PORT": String(try FreePort.find())]) { devices in
+            let there = try await devices.pair()
+            let back = TwoDevices(
+                source: devices.target, target: devices.source, sourceProject: devices.targetProject,
+                targetProject: devices.sourceProject)
+            let here = try await back.pair()
+            for device in [devices.source, devices.target] {
+                let list = try await TwoDevices.wait(device) { $0.count == 2 && $0.allSatisfy(\.connected) }
+                #expect(Set(list.map(\.devicePairId)) == [there.devicePairId, here.devicePairId])
+                #expect(Set(list.map(\.role)) == ["source", "target"])
+            }
+        }
+    }
+
     @Test("Nobody listens before a code is opened, after it is over, or when offloading is off")
     func listensOnlyWhenWanted() async throws {
         try await TwoDevices.with { devices in

@@ -120,16 +120,39 @@ enum FreePort {
     }
 
     private static func isFree(_ port: Int) throws -> Bool {
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw POSIXError(.EMFILE) }
-        defer { close(descriptor) }
+        do {
+            try HeldPort(port).release()
+            return true
+        } catch let error as POSIXError where error.code == .EADDRINUSE {
+            return false
+        }
+    }
+}
+
+/// A port on which something else listens.
+struct HeldPort {
+    private let descriptor: Int32
+
+    /// - Throws: `POSIXError`, of code `EADDRINUSE` when somebody listens there already.
+    init(_ port: Int) throws {
+        descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        // Past connections of whoever had the port before don't count.
+        var isReused: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in6()
         address.sin6_family = sa_family_t(AF_INET6)
         address.sin6_port = UInt16(port).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
+        let isBound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
                 bind(descriptor, raw, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
             }
         }
+        guard isBound, listen(descriptor, 1) == 0 else {
+            let code = POSIXErrorCode(rawValue: errno) ?? .EINVAL
+            close(descriptor)
+            throw POSIXError(code)
+        }
     }
+
+    func release() { close(descriptor) }
 }
