@@ -119,6 +119,8 @@ struct PairingTests {
             try devices.source.start()
             let refusal = await #expect(throws: OffloadError.self) { _ = try await devices.openCode() }
             #expect(refusal?.kind == .conflict && refusal?.message.contains("OFFLOAD_PEER_PORT") == true)
+            let said = try devices.source.offload(["devices"])
+            #expect(said.errors.contains("port \(devices.address.port): another program has it"), "\(said.errors)")
             held.release()
             try devices.target.start()
             let list = try await TwoDevices.wait(devices.target) { $0.first?.connected == true }

@@ -22,6 +22,11 @@ package final class PeerServer: Service {
         case closed
         case listening(port: Int)
         case failed(String)
+
+        /// Why nobody can, although some should.
+        package var problem: String? {
+            if case .failed(let reason) = self { reason } else { nil }
+        }
     }
 
     package struct Configuration: Sendable {
@@ -114,9 +119,7 @@ package final class PeerServer: Service {
         return configuration
     }
 
-    private var hasFailed: Bool {
-        if case .failed = status { true } else { false }
-    }
+    private var hasFailed: Bool { status.problem != nil }
 
     private func listen(_ group: ServiceGroup, failed: @Sendable () -> Void) async {
         do {
@@ -124,7 +127,9 @@ package final class PeerServer: Service {
             set(.closed)
         } catch {
             logger.error("the device listener stopped: \(error)")
-            set(.failed("other devices can't reach this one on port \(configuration.port): \(error)"))
+            let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
+            let reason = isTaken ? "another program has it" : "\(error)"
+            set(.failed("other devices can't reach this one on port \(configuration.port): \(reason)"))
             failed()
         }
     }

@@ -115,6 +115,6 @@ struct PairingRoutes {
         let sources = try await pairing.links.list().map {
             PairedDeviceView($0.pair, connected: $0.standing.isConnected, problem: $0.standing.problem)
         }
-        return JSONResponse.make(PairedDeviceList(devices: sources + targets))
+        return JSONResponse.make(PairedDeviceList(devices: sources + targets, problem: pairing.server.status.problem))
     }
 }

@@ -117,8 +117,13 @@ package struct PairedDeviceView: Codable, Sendable, Equatable {
 
 package struct PairedDeviceList: Codable, Sendable {
     package var devices: [PairedDeviceView]
+    /// Why no other device can reach this one, although some should.
+    package var problem: String?
 
-    package init(devices: [PairedDeviceView]) { self.devices = devices }
+    package init(devices: [PairedDeviceView], problem: String?) {
+        self.devices = devices
+        self.problem = problem
+    }
 }
 
 /// Says that something was done, where there is nothing else to say.

@@ -24,6 +24,7 @@ struct DevicesCommand: AsyncParsableCommand {
                 for device in list.devices { table.rows.append(Self.row(device)) }
                 return table.render(for: terminal)
             }
+            if let problem = list.problem, !device.json { Terminal.complain("offload: \(problem)") }
         }
 
         private static func row(_ device: PairedDeviceView) -> [Table.Cell] {
