@@ -49,7 +49,7 @@ struct PairingAttackTests {
                 let state = try await TwoDevices.state(of: devices.source)
                 #expect(state.state == "burned")
                 let late = await #expect(throws: OffloadError.self) { _ = try await devices.accept(right) }
-                #expect(late?.kind == .forbidden || late?.kind == .unprocessable, "the code is dead for its owner too")
+                #expect(late?.kind == .forbidden || late?.kind == .device, "the code is dead for its owner too")
             }
             #expect(try await TwoDevices.devices(of: devices.source).isEmpty)
             let began = ContinuousClock.now

@@ -109,6 +109,17 @@ struct PairingTests {
         }
     }
 
+    @Test("Where nothing listens, the refusal says so in plain words, and that it is worth another try")
+    func nobodyThere() async throws {
+        try await TwoDevices.with { devices in
+            let refusal = await #expect(throws: OffloadError.self) {
+                _ = try await devices.accept("123456", at: "127.0.0.1:\(try FreePort.find())")
+            }
+            #expect(refusal?.kind == .device)
+            #expect(refusal?.message.contains("can't be reached (Connection refused); is") == true, "\(refusal as Any)")
+        }
+    }
+
     @Test("A source whose port is taken says so, and serves its pairs once the port is free")
     func waitsForItsPort() async throws {
         try await TwoDevices.with { devices in

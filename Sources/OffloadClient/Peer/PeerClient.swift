@@ -102,7 +102,7 @@ package struct PeerClient: SourceTransport {
         try await Self.connection(to: address, expecting: fingerprint) { http, certificate in
             do {
                 try await body(PeerExchange(http: http, address: address, key: pair.key))
-            } catch let error as OffloadError where error.kind == .unprocessable && certificate.isForeign {
+            } catch let error as OffloadError where error.kind == .device && certificate.isForeign {
                 throw OffloadError(
                     .forbidden,
                     "somebody else answers at \(address); give the right address with `offload devices set-address`")

@@ -9,6 +9,11 @@ import FoundationEssentials
 #else
 import Foundation
 #endif
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// Requests to one source, under the key of one pair or, while pairing, under none.
 struct PeerExchange: SourceConnection {
@@ -84,11 +89,24 @@ struct PeerExchange: SourceConnection {
             throw error
         } catch {
             throw OffloadError(
-                .unprocessable,
-                "\(address) can't be reached (\(error)); is the other device running, and is the address right?")
+                .device,
+                "\(address) can't be reached (\(Self.words(error))); is the other device running, and is the address right?"
+            )
         }
         guard (200..<300).contains(response.status.code) else { throw try await Self.refusal(response) }
         return response
+    }
+
+    private static func words(_ error: any Error) -> String {
+        let waiting: [HTTPClientError] = [
+            .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout, .readTimeout, .deadlineExceeded,
+        ]
+        return switch error {
+        case let error as HTTPClientError where waiting.contains(error): "no answer in time"
+        case let error as HTTPClientError where error == .remoteConnectionClosed: "it closed the connection"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        default: "\(error)"
+        }
     }
 
     private static func refusal(_ response: HTTPClientResponse) async throws -> OffloadError {

@@ -112,10 +112,10 @@ import Testing
     @Test func aHalfWhoseSourceDoesNotAnswerGoesOnAsking() async throws {
         let target = try Target()
         target.transport.answer(joins: .success(Self.agreed))
-        target.transport.refuse(OffloadError(.unprocessable, "not there"), at: Self.address)
+        target.transport.refuse(OffloadError(.device, "not there"), at: Self.address)
         try await target.whileRunning { target in
             let error = await #expect(throws: OffloadError.self) { try await target.join() }
-            #expect(error?.kind == .unprocessable)
+            #expect(error?.kind == .device)
             #expect(try target.status() == .pending)
             target.transport.refuse(nil, at: Self.address)
             try await target.wait(for: "device_connected")
@@ -143,7 +143,7 @@ import Testing
     /// The source may be away when a person ends the pair here; it is told when it is back.
     @Test func aGoodByeIsSaidUntilItIsHeard() async throws {
         let target = try Target(pairs: [Samples.joinedPair(1)])
-        target.transport.refuse(OffloadError(.unprocessable, "not there"), at: Self.address)
+        target.transport.refuse(OffloadError(.device, "not there"), at: Self.address)
         try await target.whileRunning { target in
             try await target.asked(.heartbeat)
             try await target.links.disconnect(PairID(unchecked: "x-1"))
@@ -167,7 +167,7 @@ import Testing
     @Test func everyKnownAddressIsTriedAndTheOneThatWorksIsRemembered() async throws {
         let target = try Target(pairs: [Samples.joinedPair(1)])
         let other = PeerAddress(host: "10.0.0.9", port: 1)
-        target.transport.refuse(OffloadError(.unprocessable, "not there"), at: Self.address)
+        target.transport.refuse(OffloadError(.device, "not there"), at: Self.address)
         try await target.whileRunning { target in
             try await target.asked(.heartbeat)
             let pair = try await target.links.setAddress(other, of: PairID(unchecked: "x-1"))
