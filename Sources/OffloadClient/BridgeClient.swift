@@ -187,17 +187,8 @@ package struct BridgeClient: Sendable {
     }
 
     private func execute(_ request: HTTPClientRequest, limit: TimeAmount?) async throws -> HTTPClientResponse {
-        let response: HTTPClientResponse
-        do {
-            if let limit {
-                response = try await http.execute(request, timeout: limit)
-            } else {
-                response = try await http.execute(request, deadline: .distantFuture)
-            }
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            throw DeviceUnreachable(address: base, reason: String(describing: error))
+        let response = try await http.answer(to: request, within: limit) {
+            DeviceUnreachable(address: base, reason: String(describing: $0))
         }
         guard (200..<300).contains(response.status.code) else { throw try await Self.error(response) }
         return response

@@ -58,7 +58,7 @@ package enum Samples {
 
     /// A device that takes work from device 1.
     package static func devicePair(
-        _ number: Int, of project: Int = 1, status: DevicePair.Status = .active, targetPath: String = "/home/ada/shop"
+        _ number: Int, of project: Int = 1, status: PairStatus = .active, targetPath: String = "/home/ada/shop"
     ) -> DevicePair {
         DevicePair(
             id: PairID(unchecked: "x-\(number)"), sourceDeviceID: DeviceID(unchecked: "d-1"),
@@ -69,7 +69,7 @@ package enum Samples {
 
     /// A device that gives work to device 1.
     package static func joinedPair(
-        _ number: Int, of project: Int = 1, status: JoinedPair.Status = .active
+        _ number: Int, of project: Int = 1, status: PairStatus = .active
     ) -> JoinedPair {
         JoinedPair(
             id: PairID(unchecked: "x-\(number)"), sourceDeviceID: DeviceID(unchecked: "d-\(number + 1)"),

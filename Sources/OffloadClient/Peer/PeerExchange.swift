@@ -78,19 +78,10 @@ struct PeerExchange: SourceConnection {
     }
 
     private func execute(_ request: HTTPClientRequest, limit: TimeAmount?) async throws -> HTTPClientResponse {
-        let response: HTTPClientResponse
-        do {
-            if let limit {
-                response = try await http.execute(request, timeout: limit)
-            } else {
-                response = try await http.execute(request, deadline: .distantFuture)
-            }
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            throw OffloadError(
+        let response = try await http.answer(to: request, within: limit) {
+            OffloadError(
                 .device,
-                "\(address) can't be reached (\(Self.words(error))); is the other device running, and is the address right?"
+                "\(address) can't be reached (\(Self.words($0))); is the other device running, and is the address right?"
             )
         }
         guard (200..<300).contains(response.status.code) else { throw try await Self.refusal(response) }

@@ -1,20 +1,21 @@
+/// How far one device's half of a pair is.
+package enum PairStatus: String, Sendable, CaseIterable {
+    /// Stored here, and not known yet to be stored on the other side. On the source it authenticates nothing else. Next: active,
+    /// or removed.
+    case pending
+    /// Next: leaving, disconnected.
+    case active
+    /// Ended here; the other device has not heard of it. On the source its key opens nothing any more. Next: disconnected.
+    case leaving
+    /// Ended, as both sides know; kept for the history.
+    case disconnected
+
+    /// Whether it is over, as people see it.
+    package var isOver: Bool { self == .leaving || self == .disconnected }
+}
+
 /// A device that takes work from this one, for one project. This device is the source.
 package struct DevicePair: Sendable, Equatable {
-    package enum Status: String, Sendable, CaseIterable {
-        /// The other side has not said yet that it has stored its half. The pair authenticates nothing else. Next: active, or
-        /// removed.
-        case pending
-        /// Next: leaving, disconnected.
-        case active
-        /// Ended here; the other device has not heard of it. Its key opens nothing any more. Next: disconnected.
-        case leaving
-        /// Ended, as both sides know; kept for the history.
-        case disconnected
-
-        /// Whether it is over, as people see it.
-        package var isOver: Bool { self == .leaving || self == .disconnected }
-    }
-
     package let id: PairID
     package let sourceDeviceID: DeviceID
     package let targetDeviceID: DeviceID
@@ -25,13 +26,13 @@ package struct DevicePair: Sendable, Equatable {
     package let targetPath: String
     /// SHA-256 of the pair's key, 64 hexadecimal digits. The key itself is with the target alone.
     package let keyDigest: String
-    package var status: Status
+    package var status: PairStatus
     package var lastSyncAt: Timestamp?
     package let createdAt: Timestamp
 
     package init(
         id: PairID, sourceDeviceID: DeviceID, targetDeviceID: DeviceID, targetName: String, projectID: ProjectID,
-        targetPath: String, keyDigest: String, status: Status = .pending, lastSyncAt: Timestamp? = nil,
+        targetPath: String, keyDigest: String, status: PairStatus = .pending, lastSyncAt: Timestamp? = nil,
         createdAt: Timestamp
     ) {
         self.id = id
@@ -49,20 +50,6 @@ package struct DevicePair: Sendable, Equatable {
 
 /// A device that this one takes work from, for one project. This device is the target.
 package struct JoinedPair: Sendable, Equatable {
-    package enum Status: String, Sendable, CaseIterable {
-        /// Stored here; the source does not know that yet. Next: active, or removed.
-        case pending
-        /// Next: leaving, disconnected.
-        case active
-        /// Ended here; the source has not heard of it. Next: disconnected.
-        case leaving
-        /// Ended, as both sides know; kept for the history.
-        case disconnected
-
-        /// Whether it is over, as people see it.
-        package var isOver: Bool { self == .leaving || self == .disconnected }
-    }
-
     package let id: PairID
     package let sourceDeviceID: DeviceID
     package let sourceName: String
@@ -76,7 +63,7 @@ package struct JoinedPair: Sendable, Equatable {
     package let key: PairKey
     /// Where the source may be found, the latest that worked first.
     package var addresses: [PeerAddress]
-    package var status: Status
+    package var status: PairStatus
     package let createdAt: Timestamp
 
     /// Addresses that are remembered for one pair.
@@ -84,7 +71,7 @@ package struct JoinedPair: Sendable, Equatable {
 
     package init(
         id: PairID, sourceDeviceID: DeviceID, sourceName: String, sourceProject: String, projectID: ProjectID,
-        fingerprint: String, key: PairKey, addresses: [PeerAddress], status: Status = .pending, createdAt: Timestamp
+        fingerprint: String, key: PairKey, addresses: [PeerAddress], status: PairStatus = .pending, createdAt: Timestamp
     ) {
         self.id = id
         self.sourceDeviceID = sourceDeviceID

@@ -330,7 +330,7 @@ package final class SourceLinks: Service {
     }
 
     /// - Returns: the pair as it is now.
-    private func end(_ id: PairID, as status: JoinedPair.Status, reason: String) async throws -> JoinedPair {
+    private func end(_ id: PairID, as status: PairStatus, reason: String) async throws -> JoinedPair {
         let now = context.clock.now()
         return try await context.ledger.change { transaction in
             guard var pair = try transaction.joinedPair(id) else { throw OffloadError.missing(id) }

@@ -58,6 +58,7 @@ struct Sweep {
             if ContinuousClock.now >= deadline {
                 return Leftovers(ended: chosen.count - present.count, remaining: present.count)
             }
+            // The system tells nobody of the end of processes that aren't its children; this runs on a queue of its own.
             usleep(pause)
             pause = min(pause * 2, 50_000)
         }

@@ -31,6 +31,7 @@ package final class DataFolder: Sendable {
     /// - Throws: `OffloadError` of kind `conflict` naming the process when a device runs there, of kind
     ///   `unprocessable` when the path cannot be a data folder.
     package static func open(path: String) throws -> DataFolder {
+        // Before anything else runs in this process; whoever just ends gives its lock back without telling anybody.
         try open(path: path) { usleep(10_000) }
     }
 

@@ -92,7 +92,7 @@ extension JoinedPair {
         let (name, project) = (try fields.text(), try fields.text())
         let (projectID, fingerprint) = (ProjectID(unchecked: try fields.text()), try fields.text())
         let (key, addresses) = (PairKey(try fields.text()), try fields.texts())
-        let status = try fields.name(Status.self)
+        let status = try fields.name(PairStatus.self)
         self.init(
             id: id, sourceDeviceID: source, sourceName: name, sourceProject: project, projectID: projectID,
             fingerprint: fingerprint, key: key, addresses: try addresses.map { try PeerAddress(parsing: $0) },
@@ -104,7 +104,7 @@ extension DevicePair {
     fileprivate init(_ fields: inout Fields) throws {
         let (id, source) = (PairID(unchecked: try fields.text()), DeviceID(unchecked: try fields.text()))
         let (target, project) = (DeviceID(unchecked: try fields.text()), ProjectID(unchecked: try fields.text()))
-        let (path, status) = (try fields.text(), try fields.name(Status.self))
+        let (path, status) = (try fields.text(), try fields.name(PairStatus.self))
         let (lastSyncAt, createdAt) = (try fields.optionalWrittenTime(), try fields.writtenTime())
         let name = try fields.text()
         self.init(

@@ -27,8 +27,8 @@ extension LedgerConformance {
                 try transaction.insert(first)
                 try transaction.insert(firstJoined)
             }
-            for (status, joinedStatus) in zip(DevicePair.Status.allCases, JoinedPair.Status.allCases) {
-                (pair.status, pair.lastSyncAt, joined.status) = (status, Samples.time(7), joinedStatus)
+            for status in PairStatus.allCases {
+                (pair.status, pair.lastSyncAt, joined.status) = (status, Samples.time(7), status)
                 let (changed, changedJoined) = (pair, joined)
                 try await subject.ledger.change { transaction in
                     try transaction.update(changed)

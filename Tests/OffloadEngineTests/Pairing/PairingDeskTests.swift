@@ -169,7 +169,7 @@ import Testing
         #expect(told == [.revoked, nil])
         #expect(source.devices.pair(keyDigest: pair.keyDigest) == nil)
         #expect(throws: OffloadError.self) { try source.devices.notices(for: pair.id) }
-        func status() throws -> DevicePair.Status? { try source.bench.memory.snapshot().devicePair(pair.id)?.status }
+        func status() throws -> PairStatus? { try source.bench.memory.snapshot().devicePair(pair.id)?.status }
         #expect(try status() == .leaving)
         #expect(source.door.isOpen, "for whoever has not heard of it")
         await source.devices.heardOfItsEnd(keyDigest: pair.keyDigest)

@@ -39,7 +39,7 @@ import Testing
                 address, with: try PairingCode(parsing: "123456"), for: Samples.project(1), deviceName: nil)
         }
 
-        func status() throws -> JoinedPair.Status? {
+        func status() throws -> PairStatus? {
             try bench.memory.snapshot().joinedPair(PairID(unchecked: "x-1"))?.status
         }
 
@@ -49,7 +49,7 @@ import Testing
             }
         }
 
-        func wait(_ isRight: @escaping @Sendable (JoinedPair.Status?) -> Bool) async throws {
+        func wait(_ isRight: @escaping @Sendable (PairStatus?) -> Bool) async throws {
             while !isRight(try status()) { await Task.yield() }
         }
 
