@@ -118,7 +118,7 @@ let package = Package(
             ]
         ),
 
-        .executableTarget(name: "OffloadSimulator", dependencies: ["OffloadDomain"]),
+        .executableTarget(name: "OffloadSimulator", dependencies: ["OffloadDomain", "OffloadTesting"]),
         .target(name: "OffloadTesting", dependencies: ["OffloadDomain", "OffloadWire"]),
 
         .testTarget(name: "OffloadFloorPlanTests"),

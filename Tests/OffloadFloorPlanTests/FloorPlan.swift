@@ -42,7 +42,7 @@ struct FloorPlan: Sendable {
             libraries: ["ArgumentParser", "CQREncode", "Logging", "ServiceLifecycle", "UnixSignals"]),
         // Beside the product.
         Room(name: "OffloadTesting", rooms: ["OffloadDomain", "OffloadWire"], libraries: []),
-        Room(name: "OffloadSimulator", rooms: ["OffloadDomain"], libraries: []),
+        Room(name: "OffloadSimulator", rooms: ["OffloadDomain", "OffloadTesting"], libraries: []),
     ])
 
     /// Heavy libraries live in one room each, so that only that room waits for them and could be made anew without them.

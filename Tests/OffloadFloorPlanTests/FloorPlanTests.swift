@@ -39,7 +39,7 @@ import Testing
             above.append(remaining.remove(at: next).name)
         }
         #expect(remaining.map(\.name) == [], "these import each other in a circle, or what there is not")
-        for room in FloorPlan.offload.rooms {
+        for room in FloorPlan.offload.rooms where room.name != "OffloadSimulator" {
             #expect(!room.rooms.contains("OffloadTesting") && !room.rooms.contains("OffloadSimulator"), "\(room.name)")
         }
     }

@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// Sees to it that each change that people can see is told by one event, and that each event tells of a change.
 struct EventAudit: Sendable {

@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// Facts that somebody outside of the device has seen. The device may forget in a crash; this does not.
 ///

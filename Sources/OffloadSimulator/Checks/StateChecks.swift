@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// What must hold of every state of the ledger, whatever led to it.
 struct StateChecks: Sendable {

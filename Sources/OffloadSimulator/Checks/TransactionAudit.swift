@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// Judges one transaction by each of its writes.
 struct TransactionAudit: Sendable {

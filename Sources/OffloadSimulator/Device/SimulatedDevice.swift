@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// What the device knows in memory; a crash ends it.
 struct SimulatedDevice: Sendable {

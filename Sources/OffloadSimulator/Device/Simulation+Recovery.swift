@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// The device comes and goes.
 extension Simulation {

@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// A ledger on a disk: what is durable, what a commit would make durable, and who waits for an answer.
 ///

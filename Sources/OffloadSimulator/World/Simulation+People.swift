@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// People who use the device, and whoever delivers messages more than once.
 extension Simulation {

@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// How a simulation went.
 struct SimulationOutcome: Sendable {

@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// The ledger's writer at work.
 extension Simulation {

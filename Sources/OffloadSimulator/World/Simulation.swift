@@ -1,4 +1,5 @@
 import OffloadDomain
+import OffloadTesting
 
 /// A device, its ledger, its user and the rest of the world, driven step by step by what a seed decides.
 ///

@@ -1,26 +1,14 @@
 package import OffloadDomain
+import OffloadWire
 import Synchronization
 
 /// A ledger without a disk, for tests and simulations: the same answers as the real one, one value per state, no
 /// threads of its own. A change runs at once on the caller, so the same calls in the same order give the same trace.
 package final class InMemoryLedger: Ledger {
-    /// Something that a ledger must not do. With one of these the fake shows that the conformance suite would see it.
-    package enum Fault: String, Sendable, CaseIterable {
-        case keepsWorkOfFailedBodies
-        case ignoresTheFence
-        case allowsTwoOpenTasks
-        case allowsTwoHeldTasksPerBatch
-        case takesImpossibleStates
-        case ignoresPriority
-        case ignoresExclusions
-        case reusesPositions
-        case endsTextsAtNUL
-        case staysSilent
-        case leavesOrphans
-    }
+    package typealias Fault = LedgerState.Fault
 
     private struct Content {
-        var state: InMemoryState
+        var state: LedgerState
         var listeners: [(number: Int, continuation: AsyncStream<[RecordedEvent]>.Continuation)] = []
         var nextListener = 0
         var untold = 0
@@ -32,7 +20,7 @@ package final class InMemoryLedger: Ledger {
 
     package init(fault: Fault? = nil) {
         self.fault = fault
-        content = Mutex(Content(state: InMemoryState(fault: fault)))
+        content = Mutex(Content(state: LedgerState(fault: fault, encode: EventEncoding.encode)))
     }
 
     package func change<Value: Sendable>(
@@ -47,10 +35,11 @@ package final class InMemoryLedger: Ledger {
     ) throws -> Value {
         try content.withLock { content in
             guard !content.isClosed else { throw Self.closed }
+            content.state.forgetChanges()
             let before = content.state
             var transaction: any LedgerTransaction = before
             let result = Result { try body(&transaction) }
-            guard let after = transaction as? InMemoryState else {
+            guard let after = transaction as? LedgerState else {
                 throw OffloadError(.device, "the body put another ledger in the place of its own")
             }
             if case .success = result { content.state = after }
@@ -60,7 +49,7 @@ package final class InMemoryLedger: Ledger {
                     content.untold -= 1
                     return try result.get()
                 }
-                let events = content.state.events.map(\.event).filter { $0.position > before.newestPosition }
+                let events = try content.state.events(after: before.newestPosition, limit: .max)
                 for listener in content.listeners { listener.continuation.yield(events) }
             }
             return try result.get()

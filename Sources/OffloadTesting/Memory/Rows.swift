@@ -1,14 +1,16 @@
 /// Rows by key, in the order in which they were inserted. Nothing that it gives depends on hashing.
-struct Rows<Key: Hashable & Sendable, Row: Sendable>: Sendable {
+package struct Rows<Key: Hashable & Sendable, Row: Sendable>: Sendable {
     /// Oldest first.
-    private(set) var all: [Row] = []
+    package private(set) var all: [Row] = []
     private var keys: [Key] = []
     private var places: [Key: Int] = [:]
 
-    subscript(key: Key) -> Row? { places[key].map { all[$0] } }
+    package init() {}
+
+    package subscript(key: Key) -> Row? { places[key].map { all[$0] } }
 
     /// Replacing a row keeps its place in the order.
-    mutating func set(_ row: Row, for key: Key) {
+    package mutating func set(_ row: Row, for key: Key) {
         if let place = places[key] {
             all[place] = row
         } else {
@@ -18,7 +20,7 @@ struct Rows<Key: Hashable & Sendable, Row: Sendable>: Sendable {
         }
     }
 
-    mutating func removeAll(where condition: (Row) -> Bool) {
+    package mutating func removeAll(where condition: (Row) -> Bool) {
         guard all.contains(where: condition) else { return }
         let kept = zip(keys, all).filter { !condition($0.1) }
         self = Rows()

@@ -1,8 +1,8 @@
-import OffloadDomain
+package import OffloadDomain
 
 /// One write that a transaction made, so that each can be judged, also the ones that a later write of the same
 /// transaction hides.
-enum LedgerChange: Sendable {
+package enum LedgerChange: Sendable {
     case project(Project)
     case idea(from: Idea?, to: Idea)
     case ideaRemoved(Idea)

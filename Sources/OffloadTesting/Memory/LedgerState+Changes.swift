@@ -1,14 +1,14 @@
-import OffloadDomain
+package import OffloadDomain
 
 extension LedgerState: LedgerTransaction {
-    mutating func insert(_ project: Project) throws {
+    package mutating func insert(_ project: Project) throws {
         guard projectRows[project.id] == nil else { throw there("project \(project.id)") }
         try refuseTakenPath(of: project)
         projectRows.set(project, for: project.id)
         note(.project(project))
     }
 
-    mutating func update(_ project: Project) throws {
+    package mutating func update(_ project: Project) throws {
         guard var stored = projectRows[project.id] else { throw OffloadError.missing(project.id) }
         try refuseTakenPath(of: project)
         (stored.name, stored.path, stored.versionControl) = (project.name, project.path, project.versionControl)
@@ -22,9 +22,10 @@ extension LedgerState: LedgerTransaction {
         }
     }
 
-    mutating func removeProject(_ id: ProjectID) throws {
+    package mutating func removeProject(_ id: ProjectID) throws {
         guard let project = projectRows[id] else { throw OffloadError.missing(id) }
         projectRows.removeAll { $0.id == id }
+        guard fault != .leavesOrphans else { return }
         ideaRows.removeAll { $0.projectID == id }
         requirementRows.removeAll { $0.projectID == id }
         removeTasks { $0.projectID == id }
@@ -38,24 +39,31 @@ extension LedgerState: LedgerTransaction {
         attemptRows.removeAll { [taskRows] in taskRows[$0.key.task] == nil }
     }
 
-    mutating func insert(_ idea: Idea) throws {
+    package mutating func insert(_ idea: Idea) throws {
         guard ideaRows[idea.id] == nil else { throw there("idea \(idea.id)") }
         guard projectRows[idea.projectID] != nil else { throw OffloadError.missing(idea.projectID) }
-        ideaRows.set(idea, for: idea.id)
+        ideaRows.set(cutAtNUL(idea), for: idea.id)
         note(.idea(from: nil, to: idea))
     }
 
-    mutating func update(_ idea: Idea) throws {
+    private func cutAtNUL(_ idea: Idea) -> Idea {
+        guard fault == .endsTextsAtNUL else { return idea }
+        var cut = idea
+        cut.title = String(idea.title.prefix { $0 != "\0" })
+        return cut
+    }
+
+    package mutating func update(_ idea: Idea) throws {
         guard let stored = ideaRows[idea.id] else { throw OffloadError.missing(idea.id) }
         let updated = Idea(
             id: stored.id, projectID: stored.projectID, title: idea.title, description: idea.description,
             status: idea.status, priority: idea.priority, check: idea.check, expectedPaths: idea.expectedPaths,
             createdAt: stored.createdAt, updatedAt: idea.updatedAt)
-        ideaRows.set(updated, for: idea.id)
+        ideaRows.set(cutAtNUL(updated), for: idea.id)
         note(.idea(from: stored, to: updated))
     }
 
-    mutating func removeIdea(_ id: IdeaID) throws {
+    package mutating func removeIdea(_ id: IdeaID) throws {
         guard let idea = ideaRows[id] else { throw OffloadError.missing(id) }
         ideaRows.removeAll { $0.id == id }
         requirementRows.removeAll { $0.requirement.ideaID == id }
@@ -63,7 +71,7 @@ extension LedgerState: LedgerTransaction {
         note(.ideaRemoved(idea))
     }
 
-    mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
+    package mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
         guard requirementRows[requirement.id] == nil else { throw there("requirement \(requirement.id)") }
         guard try !requirementExists(fileName: requirement.fileName, in: project) else {
             throw there("the file \(requirement.fileName)")
@@ -75,9 +83,9 @@ extension LedgerState: LedgerTransaction {
         note(.requirement(requirement))
     }
 
-    mutating func nextTaskPosition() throws -> Int64 { (taskRows.all.map(\.position).max() ?? 0) + 1 }
+    package mutating func nextTaskPosition() throws -> Int64 { (taskRows.all.map(\.position).max() ?? 0) + 1 }
 
-    mutating func insert(_ task: OffloadTask) throws {
+    package mutating func insert(_ task: OffloadTask) throws {
         guard taskRows[task.id] == nil else { throw there("task \(task.id)") }
         try refuseImpossible(task)
         guard projectRows[task.projectID] != nil else { throw OffloadError.missing(task.projectID) }
@@ -87,13 +95,13 @@ extension LedgerState: LedgerTransaction {
         note(.task(from: nil, to: task))
     }
 
-    mutating func update(_ task: OffloadTask, from old: OffloadTask) throws {
+    package mutating func update(_ task: OffloadTask, from old: OffloadTask) throws {
         guard task.id == old.id else { throw OffloadError(.device, "\(old.id) cannot become \(task.id)") }
         guard let stored = taskRows[old.id] else { throw OffloadError.missing(old.id) }
-        guard
-            stored.attempt == old.attempt, stored.state.status == old.state.status, stored.lane == old.lane,
-            stored.position == old.position, stored.state.holding?.phase == old.state.holding?.phase
-        else {
+        let isCurrent =
+            stored.attempt == old.attempt && stored.state.status == old.state.status && stored.lane == old.lane
+            && stored.position == old.position && stored.state.holding?.phase == old.state.holding?.phase
+        guard isCurrent || fault == .ignoresTheFence else {
             throw OffloadError(.stale, "task \(old.id) is \(stored.state.status.rawValue) in attempt \(stored.attempt)")
         }
         var updated = stored
@@ -106,21 +114,23 @@ extension LedgerState: LedgerTransaction {
 
     private func refuseImpossible(_ task: OffloadTask) throws {
         let status = task.state.status
-        guard
-            task.attempt.value >= 0, task.interruptions >= 0,
-            task.attempt.value >= 1 || status == .pending || status == .cancelled
-        else { throw impossible("task \(task.id) that is \(status.rawValue) in attempt \(task.attempt)") }
-        if !status.isFinal, let open = try openTask(of: task.ideaID), open.id != task.id {
+        let isPossible =
+            task.attempt.value >= 0 && task.interruptions >= 0
+            && (task.attempt.value >= 1 || status == .pending || status == .cancelled)
+        guard isPossible || fault == .takesImpossibleStates else {
+            throw impossible("task \(task.id) that is \(status.rawValue) in attempt \(task.attempt)")
+        }
+        if !status.isFinal, fault != .allowsTwoOpenTasks, let open = try openTask(of: task.ideaID), open.id != task.id {
             throw there("the open task \(open.id) of idea \(task.ideaID)")
         }
-        if let batch = task.state.holding?.batch,
+        if let batch = task.state.holding?.batch, fault != .allowsTwoHeldTasksPerBatch,
             taskRows.all.contains(where: { $0.id != task.id && $0.state.holding?.batch == batch })
         {
             throw there("a task in \(batch)")
         }
     }
 
-    mutating func insert(_ attempt: Attempt) throws {
+    package mutating func insert(_ attempt: Attempt) throws {
         guard attemptRows[attempt.key] == nil else { throw there("attempt \(attempt.key)") }
         try refuseImpossible(attempt)
         guard taskRows[attempt.key.task] != nil else { throw OffloadError.missing(attempt.key.task) }
@@ -128,11 +138,13 @@ extension LedgerState: LedgerTransaction {
         note(.attempt(from: nil, to: attempt))
     }
 
-    mutating func update(_ attempt: Attempt) throws {
+    package mutating func update(_ attempt: Attempt) throws {
         guard let stored = attemptRows[attempt.key] else {
             throw OffloadError(.notFound, "there is no attempt \(attempt.key)")
         }
-        guard !stored.hasEnded else { throw OffloadError(.stale, "attempt \(attempt.key) has ended already") }
+        guard !stored.hasEnded || fault == .ignoresTheFence else {
+            throw OffloadError(.stale, "attempt \(attempt.key) has ended already")
+        }
         try refuseImpossible(attempt)
         var updated = stored
         updated.state = attempt.state
@@ -141,6 +153,7 @@ extension LedgerState: LedgerTransaction {
     }
 
     private func refuseImpossible(_ attempt: Attempt) throws {
+        guard fault != .takesImpossibleStates else { return }
         var numbers: [Int64] = [Int64(attempt.key.number.value) - 1]
         switch attempt.state {
         case .starting, .running: break
@@ -161,29 +174,30 @@ extension LedgerState: LedgerTransaction {
         guard numbers.allSatisfy({ $0 >= 0 }) else { throw impossible("attempt \(attempt.key) with negative figures") }
     }
 
-    mutating func save(_ batch: Batch) throws {
-        guard batch.finished >= 0 else { throw impossible("\(batch.id)") }
+    package mutating func save(_ batch: Batch) throws {
+        guard batch.finished >= 0 || fault == .takesImpossibleStates else { throw impossible("\(batch.id)") }
         let stored = try self.batch(batch.id)
         batchRows.set(batch, for: batch.id)
         note(.batch(from: stored, to: batch))
     }
 
-    mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64 {
+    package mutating func record(_ event: BridgeEvent, at time: Timestamp) throws -> Int64 {
         newestPosition += 1
         events.append(StoredEvent(position: newestPosition, event: event, time: time))
         note(.event(event, position: newestPosition))
         return newestPosition
     }
 
-    mutating func pruneEvents(keeping limit: Int) throws -> Int {
+    package mutating func pruneEvents(keeping limit: Int) throws -> Int {
         let firstKept = newestPosition + 1 - Int64(max(1, limit))
         let before = events.count
         events.removeAll { $0.position < firstKept }
         note(.pruned(count: before - events.count))
+        if fault == .reusesPositions { newestPosition = Int64(events.count) }
         return before - events.count
     }
 
-    mutating func insert(_ pair: DevicePair) throws {
+    package mutating func insert(_ pair: DevicePair) throws {
         guard devicePairRows[pair.id] == nil, !devicePairRows.all.contains(where: { $0.keyDigest == pair.keyDigest })
         else {
             throw there("pair \(pair.id)")
@@ -192,35 +206,35 @@ extension LedgerState: LedgerTransaction {
         devicePairRows.set(pair, for: pair.id)
     }
 
-    mutating func update(_ pair: DevicePair) throws {
+    package mutating func update(_ pair: DevicePair) throws {
         guard var stored = devicePairRows[pair.id] else { throw OffloadError.missing(pair.id) }
         (stored.status, stored.lastSyncAt) = (pair.status, pair.lastSyncAt)
         devicePairRows.set(stored, for: stored.id)
     }
 
-    mutating func removeDevicePair(_ id: PairID) throws {
+    package mutating func removeDevicePair(_ id: PairID) throws {
         guard devicePairRows[id] != nil else { throw OffloadError.missing(id) }
         devicePairRows.removeAll { $0.id == id }
     }
 
-    mutating func insert(_ pair: JoinedPair) throws {
+    package mutating func insert(_ pair: JoinedPair) throws {
         guard joinedPairRows[pair.id] == nil else { throw there("pair \(pair.id)") }
         guard projectRows[pair.projectID] != nil else { throw OffloadError.missing(pair.projectID) }
         joinedPairRows.set(pair, for: pair.id)
     }
 
-    mutating func update(_ pair: JoinedPair) throws {
+    package mutating func update(_ pair: JoinedPair) throws {
         guard var stored = joinedPairRows[pair.id] else { throw OffloadError.missing(pair.id) }
         (stored.status, stored.addresses) = (pair.status, pair.addresses)
         joinedPairRows.set(stored, for: stored.id)
     }
 
-    mutating func removeJoinedPair(_ id: PairID) throws {
+    package mutating func removeJoinedPair(_ id: PairID) throws {
         guard joinedPairRows[id] != nil else { throw OffloadError.missing(id) }
         joinedPairRows.removeAll { $0.id == id }
     }
 
-    mutating func setNote(_ key: DeviceNote, to value: String) throws { noteRows.set(value, for: key) }
+    package mutating func setNote(_ key: DeviceNote, to value: String) throws { noteRows.set(value, for: key) }
 
     private func there(_ what: String) -> OffloadError {
         OffloadError(.conflict, "this is there already, or would stand beside what excludes it: \(what)")

@@ -1,0 +1,215 @@
+package import OffloadDomain
+
+/// Everything that a ledger holds, as one value: a copy is a snapshot, and a crash loses a copy that nobody keeps.
+///
+/// It makes the refusals that the real ledger's tables make; the tests hold it against the same conformance suite. Nothing
+/// that it gives depends on hashing.
+package struct LedgerState: Sendable {
+    package struct StoredRequirement: Sendable {
+        package let requirement: Requirement
+        package let projectID: ProjectID
+    }
+
+    /// Something that a ledger must not do. With one of these the fake shows that the conformance suite would see it.
+    package enum Fault: String, Sendable, CaseIterable {
+        case keepsWorkOfFailedBodies
+        case staysSilent
+        case ignoresTheFence
+        case allowsTwoOpenTasks
+        case allowsTwoHeldTasksPerBatch
+        case takesImpossibleStates
+        case ignoresPriority
+        case ignoresExclusions
+        case reusesPositions
+        case endsTextsAtNUL
+        case leavesOrphans
+    }
+
+    /// A class, because events are large, never change and are copied with every state.
+    package final class StoredEvent: Sendable {
+        package let position: Int64
+        package let event: BridgeEvent
+        package let time: Timestamp
+
+        init(position: Int64, event: BridgeEvent, time: Timestamp) {
+            self.position = position
+            self.event = event
+            self.time = time
+        }
+    }
+
+    package typealias Encode = @Sendable (BridgeEvent, Timestamp) throws -> [UInt8]
+
+    private let encode: Encode
+    let fault: Fault?
+    package var projectRows = Rows<ProjectID, Project>()
+    package var ideaRows = Rows<IdeaID, Idea>()
+    package var requirementRows = Rows<RequirementID, StoredRequirement>()
+    package var taskRows = Rows<TaskID, OffloadTask>()
+    package var attemptRows = Rows<AttemptKey, Attempt>()
+    package var batchRows = Rows<BatchID, Batch>()
+    package var devicePairRows = Rows<PairID, DevicePair>()
+    package var joinedPairRows = Rows<PairID, JoinedPair>()
+    package var noteRows = Rows<DeviceNote, String>()
+    package var events: [StoredEvent] = []
+    package var newestPosition: Int64 = 0
+    /// What was written since the last `forgetChanges`.
+    package private(set) var changes: [LedgerChange] = []
+
+    /// - Parameter encode: how an event becomes bytes. In a simulation nobody reads them, and JSON is slow.
+    package init(fault: Fault? = nil, encode: @escaping Encode = { event, _ in Array(event.name.utf8) }) {
+        self.fault = fault
+        self.encode = encode
+    }
+
+    package mutating func note(_ change: LedgerChange) { changes.append(change) }
+
+    package mutating func forgetChanges() { changes = [] }
+}
+
+extension LedgerState: LedgerReader {
+    package func project(_ id: ProjectID) throws -> Project? { projectRows[id] }
+
+    package func project(path: String) throws -> Project? { projectRows.all.first { $0.path.hasBytes(of: path) } }
+
+    package func projects() throws -> [Project] { projectRows.all }
+
+    package func idea(_ id: IdeaID) throws -> Idea? { ideaRows[id] }
+
+    package func ideas(_ filter: IdeaFilter, page: Page) throws -> [Idea] { page.cut(matching(filter).reversed()) }
+
+    package func ideaCount(_ filter: IdeaFilter) throws -> Int { matching(filter).count }
+
+    private func matching(_ filter: IdeaFilter) -> [Idea] {
+        ideaRows.all.filter { idea in
+            (filter.projectID.map { idea.projectID == $0 } ?? true)
+                && (filter.status.map { idea.status == $0 } ?? true)
+                && (filter.text.map { idea.title.containsWithoutCase($0) } ?? true)
+        }
+    }
+
+    package func requirement(_ id: RequirementID) throws -> Requirement? { requirementRows[id]?.requirement }
+
+    package func requirementExists(fileName: String, in project: ProjectID) throws -> Bool {
+        requirementRows.all.contains { $0.projectID == project && $0.requirement.fileName.hasBytes(of: fileName) }
+    }
+
+    package func task(_ id: TaskID) throws -> OffloadTask? { taskRows[id] }
+
+    package func openTask(of idea: IdeaID) throws -> OffloadTask? {
+        taskRows.all.first { $0.ideaID == idea && !$0.state.status.isFinal }
+    }
+
+    package func latestTask(of idea: IdeaID) throws -> OffloadTask? { taskRows.all.last { $0.ideaID == idea } }
+
+    package func tasks(_ filter: TaskFilter, page: Page) throws -> [OffloadTask] {
+        page.cut(matching(filter).reversed())
+    }
+
+    package func taskCount(_ filter: TaskFilter) throws -> Int { matching(filter).count }
+
+    private func matching(_ filter: TaskFilter) -> [OffloadTask] {
+        taskRows.all.filter { task in
+            (filter.projectID.map { task.projectID == $0 } ?? true)
+                && (filter.status.map { task.state.status == $0 } ?? true)
+                && !(filter.openOnly && task.state.status.isFinal)
+        }
+    }
+
+    package func taskCounts() throws -> [(OffloadTask.Status, Int)] {
+        OffloadTask.Status.allCases.map { status in (status, taskRows.all.count { $0.state.status == status }) }
+    }
+
+    package func heldTasks() throws -> [OffloadTask] { taskRows.all.filter { $0.state.holding != nil }.inQueueOrder() }
+
+    package func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask? {
+        let waiting = waiting(for: lane, excluding: fault == .ignoresExclusions ? [] : projects)
+        return fault == .ignoresPriority
+            ? waiting.min { $0.position < $1.position } : waiting.min { $0.goesBefore($1) }
+    }
+
+    /// What the lane could take, oldest first.
+    package func waiting(for lane: BatchID, excluding projects: [ProjectID]) -> [OffloadTask] {
+        taskRows.all.filter { task in
+            task.state == .pending && (task.lane == nil || task.lane == lane) && !projects.contains(task.projectID)
+        }
+    }
+
+    package func pending(assignedTo lane: BatchID, page: Page) throws -> [OffloadTask] {
+        page.cut(taskRows.all.filter { $0.state == .pending && $0.lane == lane }.inQueueOrder())
+    }
+
+    package func attempt(_ key: AttemptKey) throws -> Attempt? { attemptRows[key] }
+
+    package func attempts(of task: TaskID) throws -> [Attempt] {
+        attemptRows.all.filter { $0.key.task == task }.sorted { $0.key.number < $1.key.number }
+    }
+
+    package func unfinishedAttempts() throws -> [Attempt] { attemptRows.all.filter { !$0.hasEnded } }
+
+    package func batch(_ id: BatchID) throws -> Batch { batchRows[id] ?? Batch(id: id) }
+
+    package func batches(count: Int) throws -> [Batch] {
+        try (0..<max(0, count)).compactMap { BatchID(number: $0 + 1) }.map(batch)
+    }
+
+    package func events(after position: Int64, limit: Int) throws -> [RecordedEvent] {
+        try events.lazy.filter { $0.position > position }.prefix(max(0, limit)).map { stored in
+            RecordedEvent(
+                position: stored.position, name: stored.event.name, projectID: stored.event.projectID,
+                payload: try encode(stored.event, stored.time))
+        }
+    }
+
+    package func newestEventPosition() throws -> Int64 { newestPosition }
+
+    package func oldestEventPosition() throws -> Int64 { events.first?.position ?? newestPosition + 1 }
+
+    package func devicePair(_ id: PairID) throws -> DevicePair? { devicePairRows[id] }
+
+    package func devicePairs() throws -> [DevicePair] { devicePairRows.all }
+
+    package func joinedPair(_ id: PairID) throws -> JoinedPair? { joinedPairRows[id] }
+
+    package func joinedPairs() throws -> [JoinedPair] { joinedPairRows.all }
+
+    package func note(_ key: DeviceNote) throws -> String? { noteRows[key] }
+}
+
+extension Attempt {
+    package var hasEnded: Bool {
+        if case .ended = state { true } else { false }
+    }
+}
+
+extension OffloadTask {
+    fileprivate func goesBefore(_ other: OffloadTask) -> Bool {
+        priority != other.priority ? priority > other.priority : position < other.position
+    }
+}
+
+extension [OffloadTask] {
+    fileprivate func inQueueOrder() -> [OffloadTask] { sorted { $0.goesBefore($1) } }
+}
+
+extension Page {
+    fileprivate func cut<Row>(_ rows: [Row]) -> [Row] { Array(rows.dropFirst(offset).prefix(limit)) }
+}
+
+extension String {
+    /// Swift takes differently composed letters for equal; file systems and the real store do not.
+    func hasBytes(of other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+
+    /// Whether the text stands somewhere in this one; `A` to `Z` count as `a` to `z`.
+    fileprivate func containsWithoutCase(_ text: String) -> Bool {
+        let (whole, part) = (utf8.map(\.lowercased), text.utf8.map(\.lowercased))
+        guard part.count <= whole.count else { return false }
+        return (0...(whole.count - part.count)).contains { start in whole[start...].starts(with: part) }
+    }
+}
+
+extension UInt8 {
+    fileprivate var lowercased: UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self + 32 : self
+    }
+}
