@@ -23,9 +23,9 @@ package enum Samples {
             createdAt: time(), updatedAt: time())
     }
 
-    package static func requirement(_ number: Int, fileName: String? = nil) -> Requirement {
+    package static func requirement(_ number: Int, idea: Int? = nil, fileName: String? = nil) -> Requirement {
         Requirement(
-            id: RequirementID(unchecked: "r-\(number)"), ideaID: IdeaID(unchecked: "i-\(number)"),
+            id: RequirementID(unchecked: "r-\(number)"), ideaID: IdeaID(unchecked: "i-\(idea ?? number)"),
             fileName: fileName ?? "idea-\(number).md", content: "# Idea \(number)\n", base: nil, createdAt: time())
     }
 
@@ -37,9 +37,46 @@ package enum Samples {
         OffloadTask(
             id: TaskID(unchecked: "t-\(number)"), projectID: ProjectID(unchecked: "p-\(project)"),
             ideaID: IdeaID(unchecked: "i-\(idea ?? number)"),
-            requirementID: RequirementID(unchecked: "r-\(idea ?? number)"), title: "Idea \(idea ?? number)", lane: lane,
+            requirementID: RequirementID(unchecked: "r-\(idea ?? number)"), title: "Idea \(idea ?? number)",
+            destination: .lane(lane),
             priority: priority, position: position ?? Int64(number), attempt: AttemptNumber(value: attempt),
             state: state, createdAt: time(), updatedAt: time())
+    }
+
+    /// A task that goes elsewhere, or came from there.
+    package static func offloaded(
+        _ number: Int, idea: Int? = nil, requirement: Int? = nil, from origin: PairID? = nil,
+        for destination: OffloadTask.Destination = .lane(nil), priority: Int = 0, attempt: Int = 0,
+        state: OffloadTask.State = .pending
+    ) -> OffloadTask {
+        OffloadTask(
+            id: TaskID(unchecked: "t-\(number)"), projectID: ProjectID(unchecked: "p-1"),
+            ideaID: IdeaID(unchecked: "i-\(idea ?? number)"),
+            requirementID: RequirementID(unchecked: "r-\(requirement ?? idea ?? number)"),
+            title: "Idea \(idea ?? number)", origin: origin, destination: destination, priority: priority,
+            position: Int64(number), attempt: AttemptNumber(value: attempt), state: state, createdAt: time(),
+            updatedAt: time())
+    }
+
+    /// The hand-over of a task to device 2.
+    package static func handover(_ number: Int, of task: Int) -> Handover {
+        Handover(
+            id: HandoverID(unchecked: "h-\(number)"), pairID: devicePair(1).id, taskID: TaskID(unchecked: "t-\(task)"),
+            ideaID: IdeaID(unchecked: "i-\(task)"), content: "# Idea \(task)\u{0}\n")
+    }
+
+    package static func inboxEntry(_ task: Int, through pair: Int) -> InboxEntry {
+        InboxEntry(
+            key: AttemptKey(task: TaskID(unchecked: "t-\(task)"), number: AttemptNumber(value: 1)),
+            pairID: joinedPair(pair).id, ideaID: IdeaID(unchecked: "i-\(task)"), receivedAt: time())
+    }
+
+    package static func report(
+        _ task: Int, sequence: Int64, _ change: StatusReport.Change = .synced
+    ) -> StatusReport {
+        StatusReport(
+            key: inboxEntry(task, through: 1).key, ideaID: IdeaID(unchecked: "i-\(task)"), sequence: sequence,
+            change: change)
     }
 
     /// Lanes 1 to 64; another number gives the nearest of them.

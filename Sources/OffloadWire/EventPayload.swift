@@ -22,6 +22,8 @@ enum EventPayload: Encodable {
             self = .task(TaskPayload(task, ending: ending, failure: failure))
         case .taskCancelled(let task, let ending):
             self = .task(TaskPayload(task, ending: ending))
+        case .offload(let event):
+            self = .task(TaskPayload(event))
         case .batchProgress(let batch, let running):
             self = .batch(BatchPayload(batch, running: running))
         case .pairingCompleted(let device), .deviceConnected(let device):
@@ -107,6 +109,7 @@ struct TaskPayload: Encodable {
     let status: String
     let attempt: Int
     let batchId: String?
+    let devicePairId: String?
     let durationMs: Int64?
     let branch: String?
     let filesChanged: Int?
@@ -114,7 +117,12 @@ struct TaskPayload: Encodable {
     let processesEnded: Int?
     let error: ErrorPayload?
 
-    init(_ task: OffloadTask, ending: Attempt.Ending? = nil, failure: Failure? = nil) {
+    init(_ event: OffloadEvent) {
+        let failure: Failure? = if case .failed(let failure) = event.task.state { failure } else { nil }
+        self.init(event.task, ending: event.ending, failure: failure, pair: event.pair)
+    }
+
+    init(_ task: OffloadTask, ending: Attempt.Ending? = nil, failure: Failure? = nil, pair: PairID? = nil) {
         taskId = task.id.rawValue
         ideaId = task.ideaID.rawValue
         projectId = task.projectID.rawValue
@@ -123,6 +131,7 @@ struct TaskPayload: Encodable {
         attempt = task.attempt.value
         // A task that is bound to a lane can only have run there, so the lane still names the batch after the end.
         batchId = (task.state.holding?.batch ?? task.lane)?.description
+        devicePairId = (pair ?? task.origin)?.rawValue
         durationMs = ending.flatMap(Self.duration)
         branch = ending?.result?.branch
         filesChanged = ending?.result?.filesChanged

@@ -72,13 +72,14 @@ import Testing
             let events = try await old.change { transaction in
                 try transaction.insert(Samples.project(1))
                 for number in 1...3 {
-                    try transaction.insertWork(Samples.task(number, lane: number == 2 ? Samples.batch(2) : nil))
+                    try transaction.insert(Samples.idea(number))
                     try transaction.record(.taskQueued(Samples.task(number)), at: Samples.time(Int64(number)))
                 }
                 _ = try transaction.pruneEvents(keeping: 2)
                 return try transaction.events(after: 0, limit: 10)
             }
             #expect(events.map(\.position) == [2, 3])
+            try old.withWriter { database in try database.execute(sql: Self.workOfTheFirstVersion) }
             try old.close()
 
             let new = try Self.open(folder)
@@ -86,12 +87,34 @@ import Testing
                 #expect(try transaction.events(after: 0, limit: 10) == events)
                 #expect(try transaction.tasks(TaskFilter(openOnly: true), page: Page()).count == 3)
                 let waiting = try transaction.pending(assignedTo: Samples.batch(2), page: Page())
-                #expect(waiting.map(\.id) == [Samples.task(2).id])
+                #expect(waiting == [Samples.task(2, lane: Samples.batch(2))])
+                let task = Samples.task(1, attempt: 1, state: .synced(.init(batch: Samples.batch(1))))
+                #expect(try transaction.heldTasks() == [task])
+                #expect(try transaction.requirement(task.requirementID) == Samples.requirement(1))
+                let attempts = try transaction.attempts(of: task.id)
+                #expect(attempts == [Attempt(key: task.attemptKey, batch: Samples.batch(1), createdAt: Samples.time())])
                 #expect(try transaction.record(.projectAdded(Samples.project(1)), at: Samples.time()) == 4)
             }
             try new.close()
         }
     }
+
+    /// Three ideas at work: the first held, the second waiting for lane 2, the third for any.
+    private static let workOfTheFirstVersion = """
+        INSERT INTO requirements (id, idea_id, project_id, created_at, file_name, content)
+            SELECT 'r-' || substr(id, 3), id, project_id, created_at, 'idea-' || substr(id, 3) || '.md',
+                '# Idea ' || substr(id, 3) || char(10)
+            FROM ideas;
+        INSERT INTO tasks (id, project_id, idea_id, requirement_id, lane, priority, position, attempt, interruptions,
+                           status, batch, phase, created_at, updated_at, title)
+            SELECT 't-' || substr(id, 3), project_id, id, 'r-' || substr(id, 3), iif(id = 'i-2', 2, NULL), 0,
+                CAST(substr(id, 3) AS INTEGER), id = 'i-1', 0, iif(id = 'i-1', 'synced', 'pending'),
+                iif(id = 'i-1', 1, NULL), iif(id = 'i-1', 'working', NULL), created_at, created_at,
+                'Idea ' || substr(id, 3)
+            FROM ideas;
+        INSERT INTO attempts (task_id, number, batch, created_at, status)
+            SELECT id, 1, 1, created_at, 'starting' FROM tasks WHERE attempt = 1;
+        """
 
     @Test func theNewestCopiesAreKept() async throws {
         try await TemporaryFolder.with { folder in

@@ -75,6 +75,20 @@ import Testing
                 _ = try transaction.attempts(of: task.id)
             }
             #expect(walks == [])
+            let offloading = try Self.walks(of: ledger) { transaction in
+                let pair = Samples.devicePair(1).id
+                _ = try transaction.claimable(by: pair, in: project, limit: 4)
+                _ = try transaction.waiting(for: pair, limit: 4)
+                _ = try transaction.tasks(TaskFilter(offloadedOnly: true), page: page)
+                _ = try transaction.taskCount(TaskFilter(projectID: project, offloadedOnly: true))
+                _ = try transaction.handover(Samples.task(1).attemptKey)
+                _ = try transaction.waitingHandover(of: Samples.task(1).id)
+                _ = try transaction.inboxEntry(Samples.task(1).attemptKey)
+                _ = try transaction.undelivered(through: pair)
+                _ = try transaction.outbox(through: pair, limit: 4)
+                try transaction.removeOutbox(of: Samples.task(1).attemptKey)
+            }
+            #expect(offloading == [])
             try ledger.close()
         }
     }
@@ -161,9 +175,9 @@ import Testing
                             INSERT INTO ideas (id, project_id, status, priority, created_at, updated_at, title,
                                                expected_paths, description)
                             SELECT 'i-' || k, 'p-' || (1 + k % 2), 'accepted', 0, 0, 0, 'Idea', '[]', '' FROM n;
-                            INSERT INTO tasks (id, project_id, idea_id, requirement_id, priority, position, attempt,
+                            INSERT INTO tasks (id, project_id, idea_id, requirement_id, queue, priority, position, attempt,
                                                interruptions, status, created_at, updated_at, title)
-                            SELECT 't' || id, project_id, id, 'r-1', 9, sequence, 0, 0, 'pending', 0, 0, 'Idea'
+                            SELECT 't' || id, project_id, id, 'r-1', 'lanes', 9, sequence, 0, 0, 'pending', 0, 0, 'Idea'
                             FROM ideas WHERE length(title) = 4;
                             """)
                     return .commit

@@ -7,7 +7,7 @@ package struct AttemptDecisions: Sendable {
     /// Whether the attempt was handed out and its end is not recorded.
     package func isHeld(_ key: AttemptKey, in reader: any LedgerReader) throws -> Bool {
         guard let task = try reader.task(key.task), task.attempt == key.number else { return false }
-        return task.state.holding != nil
+        return task.state.holding?.batch != nil
     }
 
     package func agentStarted(
@@ -23,6 +23,7 @@ package struct AttemptDecisions: Sendable {
         try transaction.update(machine.task, from: task)
         try transaction.update(attemptMachine.attempt)
         try transaction.record(.taskStarted(machine.task), at: now)
+        if task.origin != nil { try InboxDecisions.report(.running, of: key, in: &transaction) }
         return answer
     }
 
@@ -64,11 +65,15 @@ package struct AttemptDecisions: Sendable {
         try transaction.update(machine.task, from: task)
         try transaction.update(attemptMachine.attempt)
         try transaction.record(Self.event(machine.task, ending), at: now)
-        var batch = BatchMachine(try transaction.batch(attempt.batch))
+        if task.origin != nil {
+            try InboxDecisions.report(.ended(ending.outcome, report, ending.result), of: key, in: &transaction)
+        }
+        guard let lane = attempt.holder.batch else { return [] }
+        var batch = BatchMachine(try transaction.batch(lane))
         if machine.task.state.status.isFinal { batch.taskEnded() }
         try transaction.save(batch.batch)
         let started = try lanes.fill(&transaction, limits: limits, at: now)
-        let next = started.first { $0.batch == attempt.batch }
+        let next = started.first { $0.batch == lane }
         try transaction.record(.batchProgress(batch.batch, running: next?.key.task), at: now)
         return started
     }
@@ -78,7 +83,7 @@ package struct AttemptDecisions: Sendable {
         case .completed: .taskCompleted(task, ending)
         case .failed(let failure): .taskFailed(task, failure, ending)
         case .cancelled: .taskCancelled(task, ending)
-        case .pending, .synced, .running: .taskInterrupted(task)
+        case .pending, .claimed, .synced, .running: .taskInterrupted(task)
         }
     }
 

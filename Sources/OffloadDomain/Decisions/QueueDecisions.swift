@@ -19,16 +19,21 @@ package struct QueueDecisions: Sendable {
         package let requirement: Requirement?
     }
 
-    /// Makes a task of an accepted idea. Taking it twice is the same as once.
+    /// Makes a task of an accepted idea. Taking it twice is the same as once; taken for other devices while it waits for a
+    /// lane here, or the other way round, it goes there.
     /// - Parameter untriedOnly: whether to refuse an idea that had a task already, however it ended.
     /// - Throws: `OffloadError` saying why this idea can't be worked on now; nothing was changed then.
     package func take(
-        _ id: IdeaID, lane: BatchID?, plan: Plan?, untriedOnly: Bool = false, identifiers: any IdentifierSource,
-        at now: Timestamp,
-        in transaction: inout any LedgerTransaction
+        _ id: IdeaID, for destination: OffloadTask.Destination, plan: Plan?, untriedOnly: Bool = false,
+        identifiers: any IdentifierSource, at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> Taken {
         guard let idea = try transaction.idea(id) else { throw OffloadError.missing(id) }
-        if let open = try transaction.openTask(of: id) { return Taken(task: open, requirement: nil) }
+        if let open = try transaction.openTask(of: id) {
+            guard Self.isElsewhere(open, than: destination) else { return Taken(task: open, requirement: nil) }
+            let sent = try HandoverDecisions.redirect(
+                open, to: destination, identifiers: identifiers, at: now, in: &transaction)
+            return Taken(task: sent, requirement: nil)
+        }
         guard idea.status == .accepted else {
             throw OffloadError(.conflict, "idea \(id) is \(idea.status.rawValue); accept it first")
         }
@@ -50,11 +55,25 @@ package struct QueueDecisions: Sendable {
         try transaction.insert(requirement, of: idea.projectID)
         let task = OffloadTask(
             id: identifiers.make(TaskID.self), projectID: idea.projectID, ideaID: idea.id,
-            requirementID: requirement.id, title: idea.title, lane: lane, priority: idea.priority,
+            requirementID: requirement.id, title: idea.title, destination: destination, priority: idea.priority,
             position: try transaction.nextTaskPosition(), createdAt: now, updatedAt: now)
         try transaction.insert(task)
-        try transaction.record(.taskQueued(task), at: now)
+        if case .device(let pair?) = destination {
+            try transaction.insert(
+                HandoverDecisions.handover(of: task, to: pair, identifiers: identifiers, in: transaction))
+        }
+        try transaction.record(.queued(task), at: now)
         return Taken(task: task, requirement: requirement)
+    }
+
+    /// Whether a task that waits is to be sent on. One that is bound to a lane stays there when another lane is named, and
+    /// one that is meant for a certain device stays when any would do.
+    private static func isElsewhere(_ task: OffloadTask, than destination: OffloadTask.Destination) -> Bool {
+        switch (task.destination, destination) {
+        case (.lane, .device), (.device, .lane): true
+        case (.device(let old), .device(let new?)): old != new
+        case (.device, .device(nil)), (.lane, .lane): false
+        }
     }
 
     /// The idea's own id in the name makes it unique at once, however many ideas have the same title.
@@ -137,8 +156,23 @@ package struct QueueDecisions: Sendable {
         var machine = TaskMachine(task)
         let answer = machine.cancel(at: now)
         if machine.task != task { try transaction.update(machine.task, from: task) }
-        if answer == .cancelled { try transaction.record(.taskCancelled(machine.task, nil), at: now) }
+        if answer == .cancelled { try recordCancel(of: machine.task, before: task, at: now, in: &transaction) }
         return answer
+    }
+
+    private func recordCancel(
+        of task: OffloadTask, before: OffloadTask, at now: Timestamp, in transaction: inout any LedgerTransaction
+    ) throws {
+        if task.isOffloaded {
+            try HandoverDecisions.close(
+                task.attemptKey, wasClaimed: before.state.holder != nil, at: now, in: &transaction)
+        }
+        if task.origin != nil {
+            // The device that gave it wants to know.
+            let waiting = AttemptKey(task: task.id, number: task.attempt.next)
+            try InboxDecisions.report(.ended(.cancelled, RunReport(), nil), of: waiting, in: &transaction)
+        }
+        try transaction.record(.cancelled(task), at: now)
     }
 
     /// Queues a final task again; its next attempt has the next number.
@@ -147,16 +181,21 @@ package struct QueueDecisions: Sendable {
         _ id: TaskID, limits: ProjectSlots, at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> (task: OffloadTask, started: [HandedOut]) {
         guard let task = try transaction.task(id) else { throw OffloadError.missing(id) }
+        guard task.origin == nil else {
+            throw OffloadError(.conflict, "task \(id) came from another device; retry it there")
+        }
         if let open = try transaction.openTask(of: task.ideaID), open.id != id {
             throw OffloadError(.conflict, "task \(open.id) works on the same idea already")
         }
         var machine = TaskMachine(task)
-        let answer = machine.retry(position: try transaction.nextTaskPosition(), lane: task.lane, at: now)
+        // A certain device may be gone for good; whoever asks first will do.
+        let destination = task.isOffloaded ? .device(nil) : task.destination
+        let answer = machine.retry(position: try transaction.nextTaskPosition(), destination: destination, at: now)
         if case .refused(let status) = answer {
             throw OffloadError(.conflict, "task \(id) is \(status.rawValue); there is nothing to retry")
         }
         try transaction.update(machine.task, from: task)
-        try transaction.record(.taskQueued(machine.task), at: now)
+        try transaction.record(.queued(machine.task), at: now)
         let started = try lanes.fill(&transaction, limits: limits, at: now)
         return (try transaction.task(id) ?? machine.task, started)
     }

@@ -21,13 +21,58 @@ package struct TaskMachine: Sendable, Equatable {
 
     package mutating func handOut(to batch: BatchID, at time: Timestamp) -> HandOut {
         switch task.state {
-        case .pending:
+        case .pending where !task.isOffloaded:
             task.attempt = task.attempt.next
             move(to: .synced(OffloadTask.Holding(batch: batch)), at: time)
             return .handedOut(task.attemptKey)
-        case .synced, .running, .completed, .failed, .cancelled:
+        case .pending, .claimed, .synced, .running, .completed, .failed, .cancelled:
             return .refused(task.state.status)
         }
+    }
+
+    // MARK: - A paired device takes the task
+
+    /// The device of `pair` asks for work.
+    package mutating func claim(by pair: PairID, at time: Timestamp) -> HandOut {
+        switch (task.state, task.destination) {
+        case (.pending, .device(nil)), (.pending, .device(pair)):
+            task.attempt = task.attempt.next
+            move(to: .claimed(pair), at: time)
+            return .handedOut(task.attemptKey)
+        case (.pending, _), (.claimed, _), (.synced, _), (.running, _), (.completed, _), (.failed, _), (.cancelled, _):
+            return .refused(task.state.status)
+        }
+    }
+
+    /// The device that claimed attempt `number` has stored it durably.
+    package mutating func acknowledged(_ number: AttemptNumber, at time: Timestamp) -> Report {
+        guard number == task.attempt else { return .stale }
+        switch task.state {
+        case .claimed(let pair):
+            move(to: .synced(OffloadTask.Holding(.device(pair))), at: time)
+            return .applied
+        case .synced, .running:
+            return .repeated
+        case .pending, .completed, .failed, .cancelled:
+            return .stale
+        }
+    }
+
+    /// Attempt `number` was never acknowledged: the task goes to whichever device asks first.
+    package mutating func claimExpired(_ number: AttemptNumber, at time: Timestamp) -> Report {
+        guard number == task.attempt, case .claimed = task.state else { return .stale }
+        task.destination = .device(nil)
+        move(to: .pending, at: time)
+        return .applied
+    }
+
+    /// The device that holds attempt `number` was not heard of for too long, or takes no work any more: whatever it may
+    /// still say about it is stale from now on, and the task goes to whichever device asks first.
+    /// - Parameter orderly: whether it gave the task back, which is nobody's fault.
+    package mutating func taken(back number: AttemptNumber, orderly: Bool, at time: Timestamp) -> End {
+        guard number == task.attempt, task.state.holder?.device != nil else { return .stale }
+        task.destination = .device(nil)
+        return attemptEnded(number, .interrupted(orderly: orderly), at: time)
     }
 
     // MARK: - The attempt reports
@@ -50,7 +95,7 @@ package struct TaskMachine: Sendable, Equatable {
             return .applied
         case .running:
             return .repeated
-        case .pending, .completed, .failed, .cancelled:
+        case .pending, .claimed, .completed, .failed, .cancelled:
             return .stale
         }
     }
@@ -90,8 +135,8 @@ package struct TaskMachine: Sendable, Equatable {
     package mutating func attemptEnded(
         _ number: AttemptNumber, _ outcome: Attempt.Outcome, at time: Timestamp
     ) -> End {
-        guard number == task.attempt, let holding = task.state.holding else { return .stale }
-        switch (holding.phase, outcome) {
+        guard number == task.attempt, task.state.holder != nil else { return .stale }
+        switch (task.state.holding?.phase ?? .working, outcome) {
         case (.cancelling, _):
             move(to: .cancelled, at: time)
             return .ended(.cancelled)
@@ -114,6 +159,13 @@ package struct TaskMachine: Sendable, Equatable {
     }
 
     private mutating func cutOff(orderly: Bool, at time: Timestamp) -> End {
+        // Whether there is another attempt is for the device to say that gave the task.
+        guard task.origin == nil else {
+            let failure = Failure(
+                .interrupted, "this device was stopped while the agent ran; the other device hands the task out again")
+            move(to: .failed(failure), at: time)
+            return .ended(.interrupted(orderly: orderly))
+        }
         if !orderly { task.interruptions += 1 }
         guard task.interruptions <= Self.interruptionsRepeated else {
             let failure = Failure(
@@ -139,7 +191,8 @@ package struct TaskMachine: Sendable, Equatable {
 
     package mutating func cancel(at time: Timestamp) -> Cancel {
         switch task.state {
-        case .pending:
+        // Nobody may have started a claimed one before it is acknowledged here, and from now on it can't be.
+        case .pending, .claimed:
             move(to: .cancelled, at: time)
             return .cancelled
         case .synced(let holding):
@@ -156,7 +209,7 @@ package struct TaskMachine: Sendable, Equatable {
     ) -> Cancel {
         switch holding.phase {
         case .working:
-            move(to: state(OffloadTask.Holding(batch: holding.batch, phase: .cancelling)), at: time)
+            move(to: state(OffloadTask.Holding(holding.holder, phase: .cancelling)), at: time)
             return .stop(task.attemptKey)
         case .cancelling:
             return .stop(task.attemptKey)
@@ -174,14 +227,40 @@ package struct TaskMachine: Sendable, Equatable {
 
     /// - Parameters:
     ///   - position: the task's new place in the queue.
-    ///   - lane: the lane to wait for; nil for any.
-    package mutating func retry(position: Int64, lane: BatchID?, at time: Timestamp) -> Retry {
+    ///   - destination: where it is to be done now.
+    package mutating func retry(
+        position: Int64, destination: OffloadTask.Destination, at time: Timestamp
+    ) -> Retry {
         guard task.state.status.isFinal else { return .refused(task.state.status) }
         task.interruptions = 0
         task.position = position
-        task.lane = lane
+        task.destination = destination
         move(to: .pending, at: time)
         return .waiting
+    }
+
+    /// Sends a task that waits elsewhere. Its place in the queue stays.
+    /// - Returns: false when it does not wait.
+    package mutating func redirect(to destination: OffloadTask.Destination, at time: Timestamp) -> Bool {
+        guard task.state == .pending else { return false }
+        task.destination = destination
+        task.updatedAt = time
+        return true
+    }
+
+    // MARK: - Another device offers the task
+
+    /// The source hands out attempt `number` of a task that was here before.
+    /// - Returns: false when this is not news, or an earlier attempt has not ended here.
+    package mutating func offered(_ number: AttemptNumber, position: Int64, at time: Timestamp) -> Bool {
+        guard task.origin != nil, task.state.status.isFinal, number > task.attempt else { return false }
+        // A lane counts on by one when it takes the task.
+        task.attempt = AttemptNumber(value: number.value - 1)
+        task.interruptions = 0
+        task.position = position
+        task.destination = .lane(nil)
+        move(to: .pending, at: time)
+        return true
     }
 
     private mutating func move(to state: OffloadTask.State, at time: Timestamp) {

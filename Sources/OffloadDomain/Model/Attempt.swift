@@ -1,7 +1,7 @@
 /// One execution of a task: at most one agent process is ever started for it.
 package struct Attempt: Sendable, Equatable {
     package let key: AttemptKey
-    package let batch: BatchID
+    package let holder: OffloadTask.Holder
     package let createdAt: Timestamp
     package var state: State
 
@@ -62,11 +62,19 @@ package struct Attempt: Sendable, Equatable {
         }
     }
 
-    package init(key: AttemptKey, batch: BatchID, createdAt: Timestamp, state: State = .starting) {
+    package init(key: AttemptKey, holder: OffloadTask.Holder, createdAt: Timestamp, state: State = .starting) {
         self.key = key
-        self.batch = batch
+        self.holder = holder
         self.createdAt = createdAt
         self.state = state
+    }
+
+    package init(key: AttemptKey, batch: BatchID, createdAt: Timestamp, state: State = .starting) {
+        self.init(key: key, holder: .batch(batch), createdAt: createdAt, state: state)
+    }
+
+    package var hasEnded: Bool {
+        if case .ended = state { true } else { false }
     }
 }
 
@@ -124,6 +132,8 @@ package struct AttemptResult: Sendable, Equatable {
         case changeSet
         /// Nothing was changed.
         case empty
+        /// On the device that did the work.
+        case elsewhere
     }
 
     package var storage: Storage
@@ -132,18 +142,24 @@ package struct AttemptResult: Sendable, Equatable {
     package var filesChanged: Int
     package var insertions: Int
     package var deletions: Int
+    /// The first of the changed paths, for people.
+    package var paths: [String]
     /// What a person should know about the result, such as a nested repository that was left out.
     package var notes: [String]
 
+    /// How many changed paths are kept.
+    package static let pathLimit = 100
+
     package init(
         storage: Storage, branch: String? = nil, filesChanged: Int, insertions: Int, deletions: Int,
-        notes: [String] = []
+        paths: [String] = [], notes: [String] = []
     ) {
         self.storage = storage
         self.branch = branch
         self.filesChanged = filesChanged
         self.insertions = insertions
         self.deletions = deletions
+        self.paths = paths
         self.notes = notes
     }
 }

@@ -13,6 +13,8 @@ package enum BridgeEvent: Sendable, Equatable {
     case taskCancelled(OffloadTask, Attempt.Ending?)
     /// An attempt was cut off and the task waits for the next one.
     case taskInterrupted(OffloadTask)
+    /// Something happened to a task that is for other devices.
+    case offload(OffloadEvent)
     case batchProgress(Batch, running: TaskID?)
     case pairingCompleted(PairedDevice)
     /// A code was tried too often, or an agreement could not be recorded.
@@ -35,6 +37,7 @@ package enum BridgeEvent: Sendable, Equatable {
         case .taskFailed: "task_failed"
         case .taskCancelled: "task_cancelled"
         case .taskInterrupted: "task_interrupted"
+        case .offload(let event): "offload_task_\(event.kind.rawValue)"
         case .batchProgress: "batch_progress"
         case .pairingCompleted: "pairing_completed"
         case .pairingFailed: "pairing_failed"
@@ -50,11 +53,35 @@ package enum BridgeEvent: Sendable, Equatable {
         case .ideaGenerated(let idea), .ideaUpdated(let idea), .ideaRemoved(let idea): idea.projectID
         case .taskQueued(let task), .taskStarted(let task), .taskInterrupted(let task): task.projectID
         case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task.projectID
+        case .offload(let event): event.task.projectID
         case .batchProgress: nil
         case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _):
             device.projectID
         case .pairingFailed(let project, _), .pairingExpired(let project): project
         }
+    }
+}
+
+/// What happened to a task that is for other devices, as its source tells it.
+package struct OffloadEvent: Sendable, Equatable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case queued, synced, started, completed, failed, cancelled
+        /// The attempt was cut off or handed back, and the task waits for the next one.
+        case interrupted
+    }
+
+    package let kind: Kind
+    package let task: OffloadTask
+    /// The device that has or had it; nil for whichever asks first.
+    package let pair: PairID?
+    /// How the attempt ended, when it was one that ended.
+    package let ending: Attempt.Ending?
+
+    package init(_ kind: Kind, _ task: OffloadTask, at pair: PairID?, ending: Attempt.Ending? = nil) {
+        self.kind = kind
+        self.task = task
+        self.pair = pair
+        self.ending = ending
     }
 }
 

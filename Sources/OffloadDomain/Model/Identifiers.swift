@@ -102,6 +102,14 @@ package struct PairID: Identifier {
     package init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
+/// One hand-over of a task to a paired device.
+package struct HandoverID: Identifier {
+    package static let noun = "hand-over"
+    package static let prefix = "h"
+    package let rawValue: String
+    package init(unchecked rawValue: String) { self.rawValue = rawValue }
+}
+
 /// One of the device's lanes: `batch1`, `batch2`, …
 package struct BatchID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Counted from 1.

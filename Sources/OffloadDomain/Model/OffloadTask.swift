@@ -5,8 +5,11 @@ package struct OffloadTask: Sendable, Equatable {
     package let ideaID: IdeaID
     package let requirementID: RequirementID
     package let title: String
-    /// The lane that the task waits for; nil means whichever is free first.
-    package var lane: BatchID?
+    /// The pair through which another device gave the task to this one, which then is its target; nil for a task of this
+    /// device's own.
+    package let origin: PairID?
+    /// Where the task is to be done.
+    package var destination: Destination
     /// Larger goes first.
     package let priority: Int
     /// Place in the queue among equals; smaller goes first.
@@ -19,9 +22,19 @@ package struct OffloadTask: Sendable, Equatable {
     package let createdAt: Timestamp
     package var updatedAt: Timestamp
 
+    package enum Destination: Sendable, Equatable {
+        /// A lane of this device; nil means whichever is free first.
+        case lane(BatchID?)
+        /// A device that takes work from this one; nil means whichever asks first.
+        case device(PairID?)
+    }
+
     package enum State: Sendable, Equatable {
-        /// Waits for a slot. Next: synced, cancelled.
+        /// Waits for a slot. Next: synced (a lane took it), claimed, cancelled.
         case pending
+        /// Given to a paired device as attempt `task.attempt`, which has not said that it is stored there. To people it is
+        /// pending still. Next: synced, pending (never acknowledged), completed, failed, cancelled.
+        case claimed(PairID)
         /// Handed out as attempt `task.attempt` and stored durably where it will run. Next: running, pending, completed,
         /// failed, cancelled.
         case synced(Holding)
@@ -36,7 +49,7 @@ package struct OffloadTask: Sendable, Equatable {
 
         package var status: Status {
             switch self {
-            case .pending: .pending
+            case .pending, .claimed: .pending
             case .synced: .synced
             case .running: .running
             case .completed: .completed
@@ -48,6 +61,15 @@ package struct OffloadTask: Sendable, Equatable {
         package var holding: Holding? {
             switch self {
             case .synced(let holding), .running(let holding): holding
+            case .pending, .claimed, .completed, .failed, .cancelled: nil
+            }
+        }
+
+        /// Who may report about the current attempt; nil when nobody may.
+        package var holder: Holder? {
+            switch self {
+            case .claimed(let pair): .device(pair)
+            case .synced(let holding), .running(let holding): holding.holder
             case .pending, .completed, .failed, .cancelled: nil
             }
         }
@@ -65,6 +87,22 @@ package struct OffloadTask: Sendable, Equatable {
         }
     }
 
+    /// Where an attempt is executed.
+    package enum Holder: Sendable, Equatable {
+        /// In a lane of this device.
+        case batch(BatchID)
+        /// On a paired device.
+        case device(PairID)
+
+        package var batch: BatchID? {
+            if case .batch(let batch) = self { batch } else { nil }
+        }
+
+        package var device: PairID? {
+            if case .device(let pair) = self { pair } else { nil }
+        }
+    }
+
     /// Who holds a task that was handed out, and what was decided about it meanwhile.
     package struct Holding: Sendable, Equatable {
         package enum Phase: String, Sendable, CaseIterable {
@@ -75,18 +113,24 @@ package struct OffloadTask: Sendable, Equatable {
             case sealed
         }
 
-        package let batch: BatchID
+        package let holder: Holder
         package var phase: Phase
 
-        package init(batch: BatchID, phase: Phase = .working) {
-            self.batch = batch
+        package init(_ holder: Holder, phase: Phase = .working) {
+            self.holder = holder
             self.phase = phase
         }
+
+        package init(batch: BatchID, phase: Phase = .working) { self.init(.batch(batch), phase: phase) }
+
+        /// nil when another device holds it.
+        package var batch: BatchID? { holder.batch }
     }
 
     package init(
-        id: TaskID, projectID: ProjectID, ideaID: IdeaID, requirementID: RequirementID, title: String, lane: BatchID?,
-        priority: Int, position: Int64, attempt: AttemptNumber = .none, interruptions: Int = 0,
+        id: TaskID, projectID: ProjectID, ideaID: IdeaID, requirementID: RequirementID, title: String,
+        origin: PairID? = nil, destination: Destination = .lane(nil), priority: Int, position: Int64,
+        attempt: AttemptNumber = .none, interruptions: Int = 0,
         state: State = .pending, createdAt: Timestamp, updatedAt: Timestamp
     ) {
         self.id = id
@@ -94,7 +138,8 @@ package struct OffloadTask: Sendable, Equatable {
         self.ideaID = ideaID
         self.requirementID = requirementID
         self.title = title
-        self.lane = lane
+        self.origin = origin
+        self.destination = destination
         self.priority = priority
         self.position = position
         self.attempt = attempt
@@ -105,6 +150,23 @@ package struct OffloadTask: Sendable, Equatable {
     }
 
     package var attemptKey: AttemptKey { AttemptKey(task: id, number: attempt) }
+
+    /// The lane that the task is bound to; nil when any will do, or none.
+    package var lane: BatchID? {
+        if case .lane(let lane) = destination { lane } else { nil }
+    }
+
+    /// The device that has the task or is to have it; nil when that is this one, or whichever asks first.
+    package var wantedDevice: PairID? {
+        if let holder = state.holder { return holder.device }
+        if case .device(let pair) = destination { return pair }
+        return nil
+    }
+
+    /// Whether it is for other devices.
+    package var isOffloaded: Bool {
+        if case .device = destination { true } else { false }
+    }
 }
 
 /// Why a task or an attempt did not get done.
@@ -151,11 +213,17 @@ package struct TaskFilter: Sendable, Equatable {
     package var status: OffloadTask.Status?
     /// Only tasks that are not final.
     package var openOnly: Bool
+    /// Only tasks that are for other devices.
+    package var offloadedOnly: Bool
 
-    package init(projectID: ProjectID? = nil, status: OffloadTask.Status? = nil, openOnly: Bool = false) {
+    package init(
+        projectID: ProjectID? = nil, status: OffloadTask.Status? = nil, openOnly: Bool = false,
+        offloadedOnly: Bool = false
+    ) {
         self.projectID = projectID
         self.status = status
         self.openOnly = openOnly
+        self.offloadedOnly = offloadedOnly
     }
 
     /// Whether tasks in that state are shown, of whatever project.

@@ -37,17 +37,27 @@ package protocol LedgerReader {
     func requirementExists(fileName: String, in project: ProjectID) throws -> Bool
 
     func task(_ id: TaskID) throws -> OffloadTask?
-    /// The task of the idea that is not final, if there is one. There is never more than one.
+    /// The task of this device's own idea that is not final, if there is one. There is never more than one.
     func openTask(of idea: IdeaID) throws -> OffloadTask?
-    /// The newest task of the idea.
+    /// The newest task of this device's own idea.
     func latestTask(of idea: IdeaID) throws -> OffloadTask?
     /// Newest first.
     func tasks(_ filter: TaskFilter, page: Page) throws -> [OffloadTask]
     func taskCount(_ filter: TaskFilter) throws -> Int
     /// How many tasks are in each state.
     func taskCounts() throws -> [(OffloadTask.Status, Int)]
-    /// Every task that was handed out and is not final, in queue order. There are at most as many as lanes.
+    /// Every task that a lane holds, in queue order. There are at most as many as lanes.
     func heldTasks() throws -> [OffloadTask]
+    /// Every task that a paired device has claimed or holds, oldest first. There are at most as many as those devices have
+    /// lanes.
+    func awayTasks() throws -> [OffloadTask]
+    /// The waiting tasks that the device of a pair takes next, in queue order: those of the project that are for it or for any
+    /// device. Its cost does not grow with the backlog.
+    func claimable(by pair: PairID, in project: ProjectID, limit: Int) throws -> [OffloadTask]
+    /// Waiting tasks that are for this device alone, in queue order.
+    func waiting(for pair: PairID, limit: Int) throws -> [OffloadTask]
+    /// How many tasks wait for lanes, counted up to `limit`.
+    func waitingCount(upTo limit: Int) throws -> Int
     /// The waiting task that `lane` takes next: highest priority, then smallest position, among those that wait for this
     /// lane or for any, leaving out tasks of the given projects. Its cost does not grow with the backlog.
     func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask?
@@ -57,7 +67,7 @@ package protocol LedgerReader {
     func attempt(_ key: AttemptKey) throws -> Attempt?
     /// In order of their numbers.
     func attempts(of task: TaskID) throws -> [Attempt]
-    /// Attempts that have not ended, oldest first.
+    /// Attempts in lanes that have not ended, oldest first.
     func unfinishedAttempts() throws -> [Attempt]
 
     func batch(_ id: BatchID) throws -> Batch
@@ -77,6 +87,17 @@ package protocol LedgerReader {
     func joinedPair(_ id: PairID) throws -> JoinedPair?
     /// Devices that this one takes work from, oldest first, disconnected ones too. There are few; the list is whole.
     func joinedPairs() throws -> [JoinedPair]
+
+    /// The hand-over by which a paired device got this attempt.
+    func handover(_ key: AttemptKey) throws -> Handover?
+    /// The hand-over of a task that is for a certain device and was not pulled. There is never more than one.
+    func waitingHandover(of task: TaskID) throws -> Handover?
+
+    func inboxEntry(_ key: AttemptKey) throws -> InboxEntry?
+    /// Attempts of which the source does not know everything, oldest first.
+    func undelivered(through pair: PairID) throws -> [InboxEntry]
+    /// The oldest reports that are not acknowledged.
+    func outbox(through pair: PairID, limit: Int) throws -> [OutboxMessage]
 
     /// A small durable value of the device's own, such as its id.
     func note(_ key: DeviceNote) throws -> String?
@@ -100,13 +121,14 @@ package protocol LedgerTransaction: LedgerReader {
     mutating func update(_ idea: Idea) throws
     mutating func removeIdea(_ id: IdeaID) throws
 
-    mutating func insert(_ requirement: Requirement, of project: ProjectID) throws
+    /// - Parameter origin: the pair through which it came; nil for one of this device's own ideas.
+    mutating func insert(_ requirement: Requirement, of project: ProjectID, from origin: PairID?) throws
 
     /// A position behind every task that has one.
     mutating func nextTaskPosition() throws -> Int64
     mutating func insert(_ task: OffloadTask) throws
-    /// Writes the task's new state. The store checks the fence once more: if the stored attempt, status, lane, position or
-    /// phase is not that of `old`, nothing is written and `OffloadError` of kind `stale` is thrown.
+    /// Writes the task's new state. The store checks the fence once more: if the stored attempt, status, destination,
+    /// position, holder or phase is not that of `old`, nothing is written and `OffloadError` of kind `stale` is thrown.
     mutating func update(_ task: OffloadTask, from old: OffloadTask) throws
 
     mutating func insert(_ attempt: Attempt) throws
@@ -132,5 +154,26 @@ package protocol LedgerTransaction: LedgerReader {
     mutating func update(_ pair: JoinedPair) throws
     mutating func removeJoinedPair(_ id: PairID) throws
 
+    mutating func insert(_ handover: Handover) throws
+    /// Writes attempt, status, cursor, times and summary.
+    mutating func update(_ handover: Handover) throws
+
+    mutating func insert(_ entry: InboxEntry) throws
+    /// Writes sequence and state.
+    mutating func update(_ entry: InboxEntry) throws
+    /// Puts a report behind all others; its bytes are made now and never again.
+    mutating func send(_ report: StatusReport, through pair: PairID) throws
+    /// Those that are gone already are passed over.
+    mutating func removeFromOutbox(_ messages: [OutboxMessage]) throws
+    /// Removes every report about the attempt.
+    mutating func removeOutbox(of key: AttemptKey) throws
+
     mutating func setNote(_ key: DeviceNote, to value: String) throws
+}
+
+extension LedgerTransaction {
+    /// Inserts the requirement of one of this device's own ideas.
+    package mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
+        try insert(requirement, of: project, from: nil)
+    }
 }

@@ -60,7 +60,7 @@ struct Recovery: Sendable {
         do {
             let found = try await context.ledger.read {
                 reader -> (OffloadTask, BatchID, Project, Requirement, Idea?)? in
-                guard let task = try reader.task(key.task), let batch = try reader.attempt(key)?.batch,
+                guard let task = try reader.task(key.task), let batch = try reader.attempt(key)?.holder.batch,
                     let project = try reader.project(task.projectID),
                     let requirement = try reader.requirement(task.requirementID)
                 else { return nil }

@@ -58,7 +58,8 @@ package struct TaskQueue: Sendable {
                 do {
                     let plan = try transaction.idea(id).flatMap { plans[$0.projectID] }
                     let taken = try decisions.take(
-                        id, lane: lane, plan: plan, untriedOnly: untriedOnly, identifiers: context.identifiers, at: now,
+                        id, for: .lane(lane), plan: plan, untriedOnly: untriedOnly, identifiers: context.identifiers,
+                        at: now,
                         in: &transaction)
                     assignment.tasks.append(taken.task)
                     if let requirement = taken.requirement { made.append(requirement) }

@@ -55,7 +55,7 @@ struct EventAudit: Sendable {
 
     private static func name(_ from: OffloadTask?, _ to: OffloadTask) -> String? {
         switch to.state {
-        case .pending: from?.state.holding == nil ? "task_queued" : "task_interrupted"
+        case .pending, .claimed: from?.state.holding == nil ? "task_queued" : "task_interrupted"
         case .synced: nil
         case .running: from?.state.status == .running ? nil : "task_started"
         case .completed: "task_completed"
@@ -69,7 +69,8 @@ struct EventAudit: Sendable {
         case .taskQueued(let task), .taskStarted(let task), .taskInterrupted(let task): task
         case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task
         case .projectAdded, .projectUpdated, .projectRemoved, .ideaGenerated, .ideaUpdated, .ideaRemoved,
-            .batchProgress, .pairingCompleted, .pairingFailed, .pairingExpired, .deviceConnected, .deviceDisconnected:
+            .offload, .batchProgress, .pairingCompleted, .pairingFailed, .pairingExpired, .deviceConnected,
+            .deviceDisconnected:
             nil
         }
     }
@@ -79,6 +80,7 @@ struct EventAudit: Sendable {
         case .projectAdded(let project), .projectUpdated(let project), .projectRemoved(let project):
             project.id.rawValue
         case .ideaGenerated(let idea), .ideaUpdated(let idea), .ideaRemoved(let idea): idea.id.rawValue
+        case .offload(let event): event.task.id.rawValue
         case .batchProgress(let batch, _): batch.id.description
         case .taskQueued, .taskStarted, .taskInterrupted, .taskCompleted, .taskFailed, .taskCancelled:
             task(of: event)?.id.rawValue ?? ""

@@ -17,12 +17,13 @@ struct StateChecks: Sendable {
             try require(!ideas.contains(task.ideaID), .lanes, "idea \(task.ideaID) has two open tasks")
             ideas.append(task.ideaID)
             guard let holding = task.state.holding else { continue }
-            try require(!lanes.contains(holding.batch), .lanes, "\(holding.batch) holds two tasks")
-            lanes.append(holding.batch)
+            guard let lane = holding.batch else { throw Violation(.lanes, "task \(task.id) is held by no lane") }
+            try require(!lanes.contains(lane), .lanes, "\(lane) holds two tasks")
+            lanes.append(lane)
             guard let attempt = ledger.attemptRows[task.attemptKey] else {
                 throw Violation(.attempts, "held task \(task.id) has no attempt \(task.attempt)")
             }
-            try require(attempt.batch == holding.batch, .lanes, "\(attempt.key) is in \(attempt.batch)")
+            try require(attempt.holder == holding.holder, .lanes, "\(attempt.key) is in \(attempt.holder)")
             try require(
                 Self.fit(task.state, attempt.state), .order,
                 "task \(task.id) is \(task.state.word) and its attempt is \(attempt.status.rawValue)")
@@ -34,7 +35,8 @@ struct StateChecks: Sendable {
         case (.synced(let holding), .starting): holding.phase != .sealed
         case (.running(let holding), .running): holding.phase != .sealed
         case (.running(let holding), .sealed): holding.phase == .sealed
-        case (.synced, _), (.running, _), (.pending, _), (.completed, _), (.failed, _), (.cancelled, _): false
+        case (.synced, _), (.running, _), (.pending, _), (.claimed, _), (.completed, _), (.failed, _), (.cancelled, _):
+            false
         }
     }
 

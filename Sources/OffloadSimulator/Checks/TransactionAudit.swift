@@ -68,14 +68,14 @@ struct TransactionAudit: Sendable {
         case (.completed, .pending), (.failed, .pending), (.cancelled, .pending):
             guard case .retry(from.id) = command else { throw Violation(.finalStates, step) }
         case (.completed, _), (.failed, _), (.cancelled, _): throw Violation(.finalStates, step)
-        case (.pending, _): throw Violation(.order, step)
+        case (.pending, _), (.claimed, _): throw Violation(.order, step)
         }
     }
 
     private func judge(
         _ old: OffloadTask.Holding, _ new: OffloadTask.Holding, _ step: String
     ) throws(Violation) {
-        try require(old.batch == new.batch, .lanes, step)
+        try require(old.holder == new.holder, .lanes, step)
         try require(old.phase != .sealed, .sealHolds, step)
         try require(old.phase != .cancelling, .cancelWins, step)
     }
@@ -117,9 +117,10 @@ struct TransactionAudit: Sendable {
             taken.map(\.key) == answer.started.map(\.key), .noStuckWork,
             "\(command) handed out \(taken.map(\.key)) and told of \(answer.started.map(\.key))")
         for attempt in taken {
+            guard let lane = attempt.holder.batch else { throw Violation(.lanes, "\(attempt.key) is in no lane") }
             try require(
-                attempt.batch.number <= fillableSlots && after.batchRows[attempt.batch]?.state == .running, .lanes,
-                "\(attempt.key) was given to \(attempt.batch), which takes nothing")
+                lane.number <= fillableSlots && after.batchRows[lane]?.state == .running, .lanes,
+                "\(attempt.key) was given to \(lane), which takes nothing")
         }
         guard !taken.isEmpty else { return }
         let held = after.taskRows.all.filter { $0.state.holding != nil }

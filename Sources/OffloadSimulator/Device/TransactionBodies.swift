@@ -116,8 +116,10 @@ struct TransactionBodies: Sendable {
                 let project = try transaction.idea(id)?.projectID
                 let plan = plans.first { $0.project == project }?.plan
                 tasks.append(
-                    try queue.take(id, lane: lane, plan: plan, identifiers: identifiers, at: now, in: &transaction)
-                        .task)
+                    try queue.take(
+                        id, for: .lane(lane), plan: plan, identifiers: identifiers, at: now, in: &transaction
+                    )
+                    .task)
             } catch let error as OffloadError where error.kind != .device {
                 refused += 1
             }

@@ -18,9 +18,9 @@ struct PhaseBlindTransaction: ForwardingTransaction {
     private static func blind(_ task: OffloadTask) -> OffloadTask {
         var task = task
         switch task.state {
-        case .synced(let holding): task.state = .synced(OffloadTask.Holding(batch: holding.batch))
-        case .running(let holding): task.state = .running(OffloadTask.Holding(batch: holding.batch))
-        case .pending, .completed, .failed, .cancelled: break
+        case .synced(let holding): task.state = .synced(OffloadTask.Holding(holding.holder))
+        case .running(let holding): task.state = .running(OffloadTask.Holding(holding.holder))
+        case .pending, .claimed, .completed, .failed, .cancelled: break
         }
         return task
     }
@@ -64,9 +64,9 @@ struct FullDiskTransaction: ForwardingTransaction {
         try takeRoom()
         try base.update(idea)
     }
-    mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
+    mutating func insert(_ requirement: Requirement, of project: ProjectID, from origin: PairID?) throws {
         try takeRoom()
-        try base.insert(requirement, of: project)
+        try base.insert(requirement, of: project, from: origin)
     }
     mutating func insert(_ task: OffloadTask) throws {
         try takeRoom()

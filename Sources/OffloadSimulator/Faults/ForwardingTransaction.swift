@@ -26,6 +26,12 @@ extension ForwardingTransaction {
     func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask? {
         try base.nextPending(for: lane, excluding: projects)
     }
+    func awayTasks() throws -> [OffloadTask] { try base.awayTasks() }
+    func claimable(by pair: PairID, in project: ProjectID, limit: Int) throws -> [OffloadTask] {
+        try base.claimable(by: pair, in: project, limit: limit)
+    }
+    func waiting(for pair: PairID, limit: Int) throws -> [OffloadTask] { try base.waiting(for: pair, limit: limit) }
+    func waitingCount(upTo limit: Int) throws -> Int { try base.waitingCount(upTo: limit) }
     func pending(assignedTo lane: BatchID, page: Page) throws -> [OffloadTask] {
         try base.pending(assignedTo: lane, page: page)
     }
@@ -43,6 +49,13 @@ extension ForwardingTransaction {
     func devicePairs() throws -> [DevicePair] { try base.devicePairs() }
     func joinedPair(_ id: PairID) throws -> JoinedPair? { try base.joinedPair(id) }
     func joinedPairs() throws -> [JoinedPair] { try base.joinedPairs() }
+    func handover(_ key: AttemptKey) throws -> Handover? { try base.handover(key) }
+    func waitingHandover(of task: TaskID) throws -> Handover? { try base.waitingHandover(of: task) }
+    func inboxEntry(_ key: AttemptKey) throws -> InboxEntry? { try base.inboxEntry(key) }
+    func undelivered(through pair: PairID) throws -> [InboxEntry] { try base.undelivered(through: pair) }
+    func outbox(through pair: PairID, limit: Int) throws -> [OutboxMessage] {
+        try base.outbox(through: pair, limit: limit)
+    }
     func note(_ key: DeviceNote) throws -> String? { try base.note(key) }
 
     mutating func insert(_ project: Project) throws { try base.insert(project) }
@@ -51,8 +64,8 @@ extension ForwardingTransaction {
     mutating func insert(_ idea: Idea) throws { try base.insert(idea) }
     mutating func update(_ idea: Idea) throws { try base.update(idea) }
     mutating func removeIdea(_ id: IdeaID) throws { try base.removeIdea(id) }
-    mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
-        try base.insert(requirement, of: project)
+    mutating func insert(_ requirement: Requirement, of project: ProjectID, from origin: PairID?) throws {
+        try base.insert(requirement, of: project, from: origin)
     }
     mutating func nextTaskPosition() throws -> Int64 { try base.nextTaskPosition() }
     mutating func insert(_ task: OffloadTask) throws { try base.insert(task) }
@@ -72,5 +85,12 @@ extension ForwardingTransaction {
     mutating func insert(_ pair: JoinedPair) throws { try base.insert(pair) }
     mutating func update(_ pair: JoinedPair) throws { try base.update(pair) }
     mutating func removeJoinedPair(_ id: PairID) throws { try base.removeJoinedPair(id) }
+    mutating func insert(_ handover: Handover) throws { try base.insert(handover) }
+    mutating func update(_ handover: Handover) throws { try base.update(handover) }
+    mutating func insert(_ entry: InboxEntry) throws { try base.insert(entry) }
+    mutating func update(_ entry: InboxEntry) throws { try base.update(entry) }
+    mutating func send(_ report: StatusReport, through pair: PairID) throws { try base.send(report, through: pair) }
+    mutating func removeFromOutbox(_ messages: [OutboxMessage]) throws { try base.removeFromOutbox(messages) }
+    mutating func removeOutbox(of key: AttemptKey) throws { try base.removeOutbox(of: key) }
     mutating func setNote(_ key: DeviceNote, to value: String) throws { try base.setNote(key, to: value) }
 }

@@ -116,6 +116,16 @@ struct Fields {
         return name
     }
 
+    mutating func optionalName<Name: RawRepresentable>(_ type: Name.Type) throws -> Name?
+    where Name.RawValue == String {
+        try optionalText().map { text in
+            guard let name = Name(rawValue: text) else { throw damaged("\"\(text)\" is no \(type)") }
+            return name
+        }
+    }
+
+    mutating func optionalPair() throws -> PairID? { try optionalText().map(PairID.init(unchecked:)) }
+
     mutating func optionalBatch() throws -> BatchID? {
         try optionalInteger().map { number in
             guard let batch = BatchID(number: number) else { throw damaged("there is no batch \(number)") }
@@ -138,6 +148,10 @@ struct Fields {
     mutating func commit() throws -> CommitHash {
         guard let commit = try optionalCommit() else { throw damaged("a commit is missing") }
         return commit
+    }
+
+    mutating func attemptKey() throws -> AttemptKey {
+        AttemptKey(task: TaskID(unchecked: try text()), number: AttemptNumber(value: try integer()))
     }
 
     mutating func texts() throws -> [String] {

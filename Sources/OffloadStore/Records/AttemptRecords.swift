@@ -3,12 +3,13 @@ import OffloadDomain
 
 private enum AttemptSQL {
     static let columns = """
-        task_id, number, batch, created_at, status, started_at, ended_at, orderly, failure_kind, failure_message, \
+        task_id, number, batch, pair_id, created_at, status, started_at, ended_at, orderly, failure_kind, failure_message, \
         summary, turns, cost_kind, microdollars, input_tokens, output_tokens, session, model, processes_ended, \
-        result_kind, result_commit, result_base, branch, files_changed, insertions, deletions, notes
+        result_kind, result_commit, result_base, branch, files_changed, insertions, deletions, paths, notes
         """
 
     static let unfinished = "status IN ('starting', 'running', 'sealed')"
+    static let inLanes = "\(unfinished) AND batch IS NOT NULL"
 }
 
 extension SQLiteReading {
@@ -27,7 +28,7 @@ extension SQLiteReading {
     package func unfinishedAttempts() throws -> [Attempt] {
         try connection.all(
             """
-            SELECT \(AttemptSQL.columns) FROM attempts INDEXED BY attempts_unfinished WHERE \(AttemptSQL.unfinished)
+            SELECT \(AttemptSQL.columns) FROM attempts INDEXED BY attempts_unfinished WHERE \(AttemptSQL.inLanes)
             ORDER BY sequence
             """, [], Attempt.init)
     }
@@ -39,12 +40,12 @@ extension SQLiteTransaction {
         try connection.write(
             """
             INSERT INTO attempts (\(AttemptSQL.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, CAST(? AS TEXT),
-                    CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, CAST(? AS TEXT),
+                    CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?)
             """,
             [
-                attempt.key.task.rawValue, attempt.key.number.value, attempt.batch.number,
-                attempt.createdAt.milliseconds,
+                attempt.key.task.rawValue, attempt.key.number.value, attempt.holder.batch?.number,
+                attempt.holder.device?.rawValue, attempt.createdAt.milliseconds,
             ] + record.arguments)
     }
 
@@ -57,7 +58,8 @@ extension SQLiteTransaction {
                 failure_message = CAST(? AS TEXT), summary = CAST(? AS TEXT), turns = ?, cost_kind = ?,
                 microdollars = ?, input_tokens = ?, output_tokens = ?, session = CAST(? AS TEXT),
                 model = CAST(? AS TEXT), processes_ended = ?, result_kind = ?, result_commit = ?, result_base = ?,
-                branch = CAST(? AS TEXT), files_changed = ?, insertions = ?, deletions = ?, notes = ?
+                branch = CAST(? AS TEXT), files_changed = ?, insertions = ?, deletions = ?, paths = ?,
+                notes = ?
             WHERE task_id = ? AND number = ? AND \(AttemptSQL.unfinished)
             """,
             record.arguments + [attempt.key.task.rawValue, attempt.key.number.value])
@@ -77,9 +79,9 @@ private struct AttemptRecord {
         let status = attempt.status.rawValue
         switch attempt.state {
         case .starting:
-            arguments = [status] + Self.empty(22)
+            arguments = [status] + Self.empty(23)
         case .running(let startedAt):
-            arguments = [status, startedAt.milliseconds] + Self.empty(21)
+            arguments = [status, startedAt.milliseconds] + Self.empty(22)
         case .sealed(let ending), .ended(let ending):
             if case .sealed = attempt.state, ending.outcome != .completed {
                 throw OffloadError(.device, "attempt \(attempt.key) cannot be sealed with another end than success")
@@ -116,26 +118,29 @@ private struct AttemptRecord {
     }
 
     private static func result(_ result: AttemptResult?) throws -> StatementArguments {
-        guard let result else { return empty(8) }
+        guard let result else { return empty(9) }
         let (kind, commit, base): (String, CommitHash?, CommitHash?) =
             switch result.storage {
             case .commit(let commit, let base): ("commit", commit, base)
             case .changeSet: ("change_set", nil, nil)
             case .empty: ("empty", nil, nil)
+            case .elsewhere: ("elsewhere", nil, nil)
             }
         return [
             kind, commit?.hex, base?.hex, AnyText(result.branch), result.filesChanged, result.insertions,
-            result.deletions, try TextList.encode(result.notes),
+            result.deletions, try TextList.encode(result.paths), try TextList.encode(result.notes),
         ]
     }
 }
 
 extension Attempt {
     fileprivate init(_ fields: inout Fields) throws {
-        let key = AttemptKey(
-            task: TaskID(unchecked: try fields.text()), number: AttemptNumber(value: try fields.integer()))
-        let (batch, createdAt) = (try fields.batch(), try fields.time())
-        self.init(key: key, batch: batch, createdAt: createdAt, state: try State(&fields))
+        let key = try fields.attemptKey()
+        let (batch, pair, createdAt) = (try fields.optionalBatch(), try fields.optionalPair(), try fields.time())
+        guard let holder = batch.map(OffloadTask.Holder.batch) ?? pair.map(OffloadTask.Holder.device) else {
+            throw fields.damaged("an attempt that nobody executes")
+        }
+        self.init(key: key, holder: holder, createdAt: createdAt, state: try State(&fields))
     }
 }
 
@@ -203,10 +208,12 @@ extension AttemptResult {
         case ("commit", let commit?, let base?): storage = .commit(commit, base: base)
         case ("change_set", nil, nil): storage = .changeSet
         case ("empty", nil, nil): storage = .empty
+        case ("elsewhere", nil, nil): storage = .elsewhere
         default: throw fields.damaged("\"\(kind)\" with the marks of another kind of result")
         }
         self.init(
             storage: storage, branch: try fields.optionalText(), filesChanged: try fields.integer(),
-            insertions: try fields.integer(), deletions: try fields.integer(), notes: try fields.texts())
+            insertions: try fields.integer(), deletions: try fields.integer(),
+            paths: try fields.texts(), notes: try fields.texts())
     }
 }

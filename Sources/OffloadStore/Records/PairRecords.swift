@@ -115,7 +115,7 @@ extension DevicePair {
 }
 
 extension Fields {
-    fileprivate mutating func optionalWrittenTime() throws -> Timestamp? {
+    mutating func optionalWrittenTime() throws -> Timestamp? {
         try optionalText().map { text in
             guard let time = Timestamp(iso8601: text) else { throw damaged("\"\(text)\" is no time") }
             return time

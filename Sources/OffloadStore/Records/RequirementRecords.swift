@@ -4,8 +4,10 @@ import OffloadDomain
 extension SQLiteReading {
     package func requirement(_ id: RequirementID) throws -> Requirement? {
         try connection.first(
-            "SELECT id, idea_id, file_name, content, base, created_at FROM requirements WHERE id = ?", [id.rawValue],
-            Requirement.init)
+            """
+            SELECT id, coalesce(idea_id, source_idea_id), file_name, content, base, created_at FROM requirements
+            WHERE id = ?
+            """, [id.rawValue], Requirement.init)
     }
 
     package func requirementExists(fileName: String, in project: ProjectID) throws -> Bool {
@@ -16,14 +18,17 @@ extension SQLiteReading {
 }
 
 extension SQLiteTransaction {
-    package func insert(_ requirement: Requirement, of project: ProjectID) throws {
+    package func insert(_ requirement: Requirement, of project: ProjectID, from origin: PairID?) throws {
+        let idea = requirement.ideaID.rawValue
         try connection.write(
             """
-            INSERT INTO requirements (id, idea_id, project_id, file_name, content, base, created_at)
-            VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?)
+            INSERT INTO requirements (
+                id, idea_id, source_idea_id, origin_pair_id, project_id, file_name, content, base, created_at)
+            VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?)
             """,
             [
-                requirement.id.rawValue, requirement.ideaID.rawValue, project.rawValue, AnyText(requirement.fileName),
+                requirement.id.rawValue, origin == nil ? idea : nil, origin == nil ? nil : idea, origin?.rawValue,
+                project.rawValue, AnyText(requirement.fileName),
                 AnyText(requirement.content), requirement.base?.hex, requirement.createdAt.milliseconds,
             ])
     }

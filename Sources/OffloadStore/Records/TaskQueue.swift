@@ -33,12 +33,44 @@ extension SQLiteReading {
             """, [lane.number, page.limit, page.offset], OffloadTask.init)
     }
 
+    package func waitingCount(upTo limit: Int) throws -> Int {
+        Int(
+            try connection.number(
+                """
+                SELECT count(*) FROM (
+                    SELECT 1 FROM tasks INDEXED BY tasks_pending_of_project
+                    WHERE status = 'pending' AND queue = 'lanes' LIMIT ?)
+                """, [max(0, limit)]))
+    }
+
+    /// Two walks, each in order of the index; SQLite merges them and stops at the limit.
+    package func claimable(by pair: PairID, in project: ProjectID, limit: Int) throws -> [OffloadTask] {
+        let walk = """
+            SELECT \(TaskSQL.columns), sequence FROM tasks INDEXED BY tasks_claimable
+            WHERE status = 'pending' AND queue = 'devices' AND holder_pair_id IS NULL AND project_id = ?
+                AND wanted_pair_id
+            """
+        return try connection.all(
+            """
+            \(walk) = ? UNION ALL \(walk) IS NULL ORDER BY priority DESC, position, sequence LIMIT ?
+            """, [project.rawValue, pair.rawValue, project.rawValue, max(0, limit)], OffloadTask.init)
+    }
+
+    package func waiting(for pair: PairID, limit: Int) throws -> [OffloadTask] {
+        try connection.all(
+            """
+            SELECT \(TaskSQL.columns) FROM tasks INDEXED BY tasks_wanted
+            WHERE status = 'pending' AND wanted_pair_id = ? AND holder_pair_id IS NULL
+            ORDER BY priority DESC, position, sequence LIMIT ?
+            """, [pair.rawValue, max(0, limit)], OffloadTask.init)
+    }
+
     /// The next project, in order of ids, that has waiting tasks.
     private func pendingProject(after project: String) throws -> String? {
         try connection.first(
             """
-            SELECT project_id FROM tasks INDEXED BY tasks_pending_of_project WHERE status = 'pending' AND project_id > ?
-            ORDER BY project_id LIMIT 1
+            SELECT project_id FROM tasks INDEXED BY tasks_pending_of_project
+            WHERE status = 'pending' AND queue = 'lanes' AND project_id > ? ORDER BY project_id LIMIT 1
             """, [project]
         ) { try $0.text() }
     }
@@ -47,7 +79,7 @@ extension SQLiteReading {
         try connection.first(
             """
             SELECT priority, position, sequence FROM tasks INDEXED BY tasks_pending_of_project
-            WHERE status = 'pending' AND project_id = ? AND lane IS ?
+            WHERE status = 'pending' AND queue = 'lanes' AND project_id = ? AND lane IS ?
             ORDER BY priority DESC, position, sequence LIMIT 1
             """, [project, lane?.number], QueueHead.init)
     }

@@ -35,7 +35,7 @@ extension LedgerConformance {
                     task.updatedAt = Samples.time(Int64(step))
                     // Some go to another place, some to another lane, some stay.
                     task.position += step.isMultiple(of: 3) ? 1 : 0
-                    task.lane = step.isMultiple(of: 5) ? (old.lane == nil ? Samples.batch(2) : nil) : old.lane
+                    if step.isMultiple(of: 5) { task.destination = .lane(old.lane == nil ? Samples.batch(2) : nil) }
                     try transaction.update(task, from: old)
                     try expectEqual(try transaction.task(task.id), task, "\(old.state) to \(state)")
                 }
@@ -50,7 +50,7 @@ extension LedgerConformance {
                 var (attempt, status, lane, position, phase) = (current, current, current, current, current)
                 attempt.attempt = AttemptNumber(value: 1)
                 status.state = .synced(.init(batch: batch))
-                lane.lane = batch
+                lane.destination = .lane(batch)
                 position.position = 4
                 phase.state = .running(.init(batch: batch, phase: .cancelling))
                 var new = current

@@ -20,7 +20,11 @@ package final class InMemoryLedger: Ledger {
 
     package init(fault: Fault? = nil) {
         self.fault = fault
-        content = Mutex(Content(state: LedgerState(fault: fault, encode: EventEncoding.encode)))
+        content = Mutex(
+            Content(
+                state: LedgerState(
+                    fault: fault,
+                    encoding: LedgerState.Encoding(event: EventEncoding.encode, report: ReportEncoding.encode))))
     }
 
     package func change<Value: Sendable>(

@@ -31,12 +31,22 @@ extension LedgerState: LedgerTransaction {
         removeTasks { $0.projectID == id }
         devicePairRows.removeAll { $0.projectID == id }
         joinedPairRows.removeAll { $0.projectID == id }
+        forgetOrphans()
         note(.project(project))
     }
 
     private mutating func removeTasks(where condition: (OffloadTask) -> Bool) {
         taskRows.removeAll(where: condition)
         attemptRows.removeAll { [taskRows] in taskRows[$0.key.task] == nil }
+        forgetOrphans()
+    }
+
+    private mutating func forgetOrphans() {
+        handoverRows.removeAll { [taskRows, devicePairRows] in
+            taskRows[$0.taskID] == nil || devicePairRows[$0.pairID] == nil
+        }
+        inboxRows.removeAll { [joinedPairRows] in joinedPairRows[$0.pairID] == nil }
+        outbox.removeAll { [inboxRows] in inboxRows[$0.report.key] == nil }
     }
 
     package mutating func insert(_ idea: Idea) throws {
@@ -66,20 +76,22 @@ extension LedgerState: LedgerTransaction {
     package mutating func removeIdea(_ id: IdeaID) throws {
         guard let idea = ideaRows[id] else { throw OffloadError.missing(id) }
         ideaRows.removeAll { $0.id == id }
-        requirementRows.removeAll { $0.requirement.ideaID == id }
-        removeTasks { $0.ideaID == id }
+        requirementRows.removeAll { $0.requirement.ideaID == id && $0.origin == nil }
+        removeTasks { $0.ideaID == id && $0.origin == nil }
         note(.ideaRemoved(idea))
     }
 
-    package mutating func insert(_ requirement: Requirement, of project: ProjectID) throws {
+    package mutating func insert(
+        _ requirement: Requirement, of project: ProjectID, from origin: PairID?
+    ) throws {
         guard requirementRows[requirement.id] == nil else { throw there("requirement \(requirement.id)") }
         guard try !requirementExists(fileName: requirement.fileName, in: project) else {
             throw there("the file \(requirement.fileName)")
         }
         guard projectRows[project] != nil else { throw OffloadError.missing(project) }
-        guard ideaRows[requirement.ideaID] != nil else { throw OffloadError.missing(requirement.ideaID) }
+        try refuseUnknown(requirement.ideaID, origin)
         requirementRows.set(
-            StoredRequirement(requirement: requirement, projectID: project), for: requirement.id)
+            StoredRequirement(requirement: requirement, projectID: project, origin: origin), for: requirement.id)
         note(.requirement(requirement))
     }
 
@@ -89,23 +101,33 @@ extension LedgerState: LedgerTransaction {
         guard taskRows[task.id] == nil else { throw there("task \(task.id)") }
         try refuseImpossible(task)
         guard projectRows[task.projectID] != nil else { throw OffloadError.missing(task.projectID) }
-        guard ideaRows[task.ideaID] != nil else { throw OffloadError.missing(task.ideaID) }
+        try refuseUnknown(task.ideaID, task.origin)
         guard requirementRows[task.requirementID] != nil else { throw OffloadError.missing(task.requirementID) }
         taskRows.set(task, for: task.id)
         note(.task(from: nil, to: task))
+    }
+
+    /// An idea is here, or on the device that gave the task.
+    private func refuseUnknown(_ idea: IdeaID, _ origin: PairID?) throws {
+        guard let origin else {
+            guard ideaRows[idea] != nil else { throw OffloadError.missing(idea) }
+            return
+        }
+        guard joinedPairRows[origin] != nil else { throw OffloadError.missing(origin) }
     }
 
     package mutating func update(_ task: OffloadTask, from old: OffloadTask) throws {
         guard task.id == old.id else { throw OffloadError(.device, "\(old.id) cannot become \(task.id)") }
         guard let stored = taskRows[old.id] else { throw OffloadError.missing(old.id) }
         let isCurrent =
-            stored.attempt == old.attempt && stored.state.status == old.state.status && stored.lane == old.lane
-            && stored.position == old.position && stored.state.holding?.phase == old.state.holding?.phase
+            stored.attempt == old.attempt && stored.state.status == old.state.status
+            && stored.destination == old.destination && stored.position == old.position
+            && stored.state.holder == old.state.holder && stored.state.holding?.phase == old.state.holding?.phase
         guard isCurrent || fault == .ignoresTheFence else {
             throw OffloadError(.stale, "task \(old.id) is \(stored.state.status.rawValue) in attempt \(stored.attempt)")
         }
         var updated = stored
-        (updated.lane, updated.position, updated.attempt) = (task.lane, task.position, task.attempt)
+        (updated.destination, updated.position, updated.attempt) = (task.destination, task.position, task.attempt)
         (updated.interruptions, updated.state, updated.updatedAt) = (task.interruptions, task.state, task.updatedAt)
         try refuseImpossible(updated)
         taskRows.set(updated, for: old.id)
@@ -116,11 +138,14 @@ extension LedgerState: LedgerTransaction {
         let status = task.state.status
         let isPossible =
             task.attempt.value >= 0 && task.interruptions >= 0
-            && (task.attempt.value >= 1 || status == .pending || status == .cancelled)
+            && (task.attempt.value >= 1 || task.state == .pending || status == .cancelled)
+            && (task.origin == nil || !task.isOffloaded) && task.isHeldWhereItBelongs
         guard isPossible || fault == .takesImpossibleStates else {
             throw impossible("task \(task.id) that is \(status.rawValue) in attempt \(task.attempt)")
         }
-        if !status.isFinal, fault != .allowsTwoOpenTasks, let open = try openTask(of: task.ideaID), open.id != task.id {
+        if !status.isFinal, fault != .allowsTwoOpenTasks, task.origin == nil, let open = try openTask(of: task.ideaID),
+            open.id != task.id
+        {
             throw there("the open task \(open.id) of idea \(task.ideaID)")
         }
         if let batch = task.state.holding?.batch, fault != .allowsTwoHeldTasksPerBatch,
@@ -234,6 +259,76 @@ extension LedgerState: LedgerTransaction {
         joinedPairRows.removeAll { $0.id == id }
     }
 
+    package mutating func insert(_ handover: Handover) throws {
+        guard handoverRows[handover.id] == nil else { throw there("hand-over \(handover.id)") }
+        guard taskRows[handover.taskID] != nil else { throw OffloadError.missing(handover.taskID) }
+        guard ideaRows[handover.ideaID] != nil else { throw OffloadError.missing(handover.ideaID) }
+        guard devicePairRows[handover.pairID] != nil else { throw OffloadError.missing(handover.pairID) }
+        try refuseImpossible(handover)
+        handoverRows.set(handover, for: handover.id)
+    }
+
+    package mutating func update(_ handover: Handover) throws {
+        guard var stored = handoverRows[handover.id] else { throw OffloadError.missing(handover.id) }
+        (stored.attempt, stored.status, stored.cursor) = (handover.attempt, handover.status, handover.cursor)
+        (stored.syncedAt, stored.completedAt, stored.summary) = (
+            handover.syncedAt, handover.completedAt, handover.summary
+        )
+        try refuseImpossible(stored)
+        handoverRows.set(stored, for: stored.id)
+    }
+
+    private func refuseImpossible(_ handover: Handover) throws {
+        let others = handoverRows.all.filter { $0.id != handover.id && $0.taskID == handover.taskID }
+        if let number = handover.attempt {
+            guard !others.contains(where: { $0.attempt == number }) else {
+                throw there("the hand-over of \(handover.taskID)/\(number)")
+            }
+        } else if !handover.status.isFinal {
+            guard !others.contains(where: { $0.attempt == nil && !$0.status.isFinal }) else {
+                throw there("a waiting hand-over of \(handover.taskID)")
+            }
+        }
+        let isPossible =
+            handover.cursor >= 0 && (handover.attempt?.value ?? 1) >= 1
+            && (handover.attempt != nil || handover.status == .pending || handover.status == .cancelled)
+            && (handover.completedAt != nil) == handover.status.isFinal
+        guard isPossible || fault == .takesImpossibleStates else { throw impossible("hand-over \(handover.id)") }
+    }
+
+    package mutating func insert(_ entry: InboxEntry) throws {
+        guard inboxRows[entry.key] == nil else { throw there("attempt \(entry.key)") }
+        guard joinedPairRows[entry.pairID] != nil else { throw OffloadError.missing(entry.pairID) }
+        inboxRows.set(entry, for: entry.key)
+    }
+
+    package mutating func update(_ entry: InboxEntry) throws {
+        guard var stored = inboxRows[entry.key] else {
+            throw OffloadError(.notFound, "there is no attempt \(entry.key)")
+        }
+        (stored.sequence, stored.state) = (entry.sequence, entry.state)
+        inboxRows.set(stored, for: stored.key)
+    }
+
+    package mutating func send(_ report: StatusReport, through pair: PairID) throws {
+        guard inboxRows[report.key]?.pairID == pair else {
+            throw OffloadError(.notFound, "there is no attempt \(report.key)")
+        }
+        guard !outbox.contains(where: { $0.report.key == report.key && $0.report.sequence == report.sequence }) else {
+            throw there("report \(report.sequence) of \(report.key)")
+        }
+        newestReport += 1
+        outbox.append(StoredReport(position: newestReport, pairID: pair, report: report))
+    }
+
+    package mutating func removeFromOutbox(_ messages: [OutboxMessage]) throws {
+        outbox.removeAll { stored in
+            messages.contains { $0.key == stored.report.key && $0.sequence == stored.report.sequence }
+        }
+    }
+
+    package mutating func removeOutbox(of key: AttemptKey) throws { outbox.removeAll { $0.report.key == key } }
+
     package mutating func setNote(_ key: DeviceNote, to value: String) throws { noteRows.set(value, for: key) }
 
     private func there(_ what: String) -> OffloadError {
@@ -242,5 +337,16 @@ extension LedgerState: LedgerTransaction {
 
     private func impossible(_ what: String) -> OffloadError {
         OffloadError(.device, "a state that cannot be was refused: \(what)")
+    }
+}
+
+extension OffloadTask {
+    /// A lane holds what is for lanes, another device what is for devices.
+    fileprivate var isHeldWhereItBelongs: Bool {
+        switch state.holder {
+        case nil: true
+        case .batch: !isOffloaded
+        case .device: isOffloaded
+        }
     }
 }

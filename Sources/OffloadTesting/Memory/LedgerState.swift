@@ -8,6 +8,13 @@ package struct LedgerState: Sendable {
     package struct StoredRequirement: Sendable {
         package let requirement: Requirement
         package let projectID: ProjectID
+        package let origin: PairID?
+    }
+
+    package struct StoredReport: Sendable {
+        package let position: Int64
+        package let pairID: PairID
+        package let report: StatusReport
     }
 
     /// Something that a ledger must not do. With one of these the fake shows that the conformance suite would see it.
@@ -38,9 +45,28 @@ package struct LedgerState: Sendable {
         }
     }
 
-    package typealias Encode = @Sendable (BridgeEvent, Timestamp) throws -> [UInt8]
+    /// How what was recorded becomes bytes.
+    package struct Encoding: Sendable {
+        let event: @Sendable (BridgeEvent, Timestamp) throws -> [UInt8]
+        let report: @Sendable (StatusReport) throws -> [UInt8]
 
-    private let encode: Encode
+        package init(
+            event: @escaping @Sendable (BridgeEvent, Timestamp) throws -> [UInt8],
+            report: @escaping @Sendable (StatusReport) throws -> [UInt8]
+        ) {
+            self.event = event
+            self.report = report
+        }
+
+        /// For simulations: nobody reads the bytes there, and JSON is slow.
+        package static let names = Encoding { event, _ in
+            Array(event.name.utf8)
+        } report: { _ in
+            []
+        }
+    }
+
+    private let encoding: Encoding
     let fault: Fault?
     package var projectRows = Rows<ProjectID, Project>()
     package var ideaRows = Rows<IdeaID, Idea>()
@@ -50,16 +76,20 @@ package struct LedgerState: Sendable {
     package var batchRows = Rows<BatchID, Batch>()
     package var devicePairRows = Rows<PairID, DevicePair>()
     package var joinedPairRows = Rows<PairID, JoinedPair>()
+    package var handoverRows = Rows<HandoverID, Handover>()
+    package var inboxRows = Rows<AttemptKey, InboxEntry>()
+    /// In the order in which they were written.
+    package var outbox: [StoredReport] = []
+    package var newestReport: Int64 = 0
     package var noteRows = Rows<DeviceNote, String>()
     package var events: [StoredEvent] = []
     package var newestPosition: Int64 = 0
     /// What was written since the last `forgetChanges`.
     package private(set) var changes: [LedgerChange] = []
 
-    /// - Parameter encode: how an event becomes bytes. In a simulation nobody reads them, and JSON is slow.
-    package init(fault: Fault? = nil, encode: @escaping Encode = { event, _ in Array(event.name.utf8) }) {
+    package init(fault: Fault? = nil, encoding: Encoding = .names) {
         self.fault = fault
-        self.encode = encode
+        self.encoding = encoding
     }
 
     package mutating func note(_ change: LedgerChange) { changes.append(change) }
@@ -97,10 +127,12 @@ extension LedgerState: LedgerReader {
     package func task(_ id: TaskID) throws -> OffloadTask? { taskRows[id] }
 
     package func openTask(of idea: IdeaID) throws -> OffloadTask? {
-        taskRows.all.first { $0.ideaID == idea && !$0.state.status.isFinal }
+        taskRows.all.first { $0.origin == nil && $0.ideaID == idea && !$0.state.status.isFinal }
     }
 
-    package func latestTask(of idea: IdeaID) throws -> OffloadTask? { taskRows.all.last { $0.ideaID == idea } }
+    package func latestTask(of idea: IdeaID) throws -> OffloadTask? {
+        taskRows.all.last { $0.origin == nil && $0.ideaID == idea }
+    }
 
     package func tasks(_ filter: TaskFilter, page: Page) throws -> [OffloadTask] {
         page.cut(matching(filter).reversed())
@@ -112,7 +144,7 @@ extension LedgerState: LedgerReader {
         taskRows.all.filter { task in
             (filter.projectID.map { task.projectID == $0 } ?? true)
                 && (filter.status.map { task.state.status == $0 } ?? true)
-                && !(filter.openOnly && task.state.status.isFinal)
+                && !(filter.openOnly && task.state.status.isFinal) && (task.isOffloaded || !filter.offloadedOnly)
         }
     }
 
@@ -120,7 +152,28 @@ extension LedgerState: LedgerReader {
         OffloadTask.Status.allCases.map { status in (status, taskRows.all.count { $0.state.status == status }) }
     }
 
-    package func heldTasks() throws -> [OffloadTask] { taskRows.all.filter { $0.state.holding != nil }.inQueueOrder() }
+    package func heldTasks() throws -> [OffloadTask] {
+        taskRows.all.filter { $0.state.holding?.batch != nil }.inQueueOrder()
+    }
+
+    package func awayTasks() throws -> [OffloadTask] { taskRows.all.filter { $0.state.holder?.device != nil } }
+
+    package func claimable(by pair: PairID, in project: ProjectID, limit: Int) throws -> [OffloadTask] {
+        let waiting = taskRows.all.filter { task in
+            task.state == .pending && task.projectID == project
+                && (task.destination == .device(nil) || task.destination == .device(pair))
+        }
+        return Array(waiting.inQueueOrder().prefix(max(0, limit)))
+    }
+
+    package func waiting(for pair: PairID, limit: Int) throws -> [OffloadTask] {
+        let waiting = taskRows.all.filter { $0.state == .pending && $0.destination == .device(pair) }
+        return Array(waiting.inQueueOrder().prefix(max(0, limit)))
+    }
+
+    package func waitingCount(upTo limit: Int) throws -> Int {
+        min(max(0, limit), taskRows.all.count { $0.state == .pending && !$0.isOffloaded })
+    }
 
     package func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask? {
         let waiting = waiting(for: lane, excluding: fault == .ignoresExclusions ? [] : projects)
@@ -131,12 +184,13 @@ extension LedgerState: LedgerReader {
     /// What the lane could take, oldest first.
     package func waiting(for lane: BatchID, excluding projects: [ProjectID]) -> [OffloadTask] {
         taskRows.all.filter { task in
-            task.state == .pending && (task.lane == nil || task.lane == lane) && !projects.contains(task.projectID)
+            task.state == .pending && (task.destination == .lane(nil) || task.destination == .lane(lane))
+                && !projects.contains(task.projectID)
         }
     }
 
     package func pending(assignedTo lane: BatchID, page: Page) throws -> [OffloadTask] {
-        page.cut(taskRows.all.filter { $0.state == .pending && $0.lane == lane }.inQueueOrder())
+        page.cut(taskRows.all.filter { $0.state == .pending && $0.destination == .lane(lane) }.inQueueOrder())
     }
 
     package func attempt(_ key: AttemptKey) throws -> Attempt? { attemptRows[key] }
@@ -145,7 +199,9 @@ extension LedgerState: LedgerReader {
         attemptRows.all.filter { $0.key.task == task }.sorted { $0.key.number < $1.key.number }
     }
 
-    package func unfinishedAttempts() throws -> [Attempt] { attemptRows.all.filter { !$0.hasEnded } }
+    package func unfinishedAttempts() throws -> [Attempt] {
+        attemptRows.all.filter { !$0.hasEnded && $0.holder.batch != nil }
+    }
 
     package func batch(_ id: BatchID) throws -> Batch { batchRows[id] ?? Batch(id: id) }
 
@@ -157,7 +213,7 @@ extension LedgerState: LedgerReader {
         try events.lazy.filter { $0.position > position }.prefix(max(0, limit)).map { stored in
             RecordedEvent(
                 position: stored.position, name: stored.event.name, projectID: stored.event.projectID,
-                payload: try encode(stored.event, stored.time))
+                payload: try encoding.event(stored.event, stored.time))
         }
     }
 
@@ -173,13 +229,29 @@ extension LedgerState: LedgerReader {
 
     package func joinedPairs() throws -> [JoinedPair] { joinedPairRows.all }
 
-    package func note(_ key: DeviceNote) throws -> String? { noteRows[key] }
-}
-
-extension Attempt {
-    package var hasEnded: Bool {
-        if case .ended = state { true } else { false }
+    package func handover(_ key: AttemptKey) throws -> Handover? {
+        handoverRows.all.first { $0.taskID == key.task && $0.attempt == key.number }
     }
+
+    package func waitingHandover(of task: TaskID) throws -> Handover? {
+        handoverRows.all.first { $0.taskID == task && $0.attempt == nil && !$0.status.isFinal }
+    }
+
+    package func inboxEntry(_ key: AttemptKey) throws -> InboxEntry? { inboxRows[key] }
+
+    package func undelivered(through pair: PairID) throws -> [InboxEntry] {
+        inboxRows.all.filter { $0.pairID == pair && $0.state != .delivered }
+    }
+
+    package func outbox(through pair: PairID, limit: Int) throws -> [OutboxMessage] {
+        try outbox.lazy.filter { $0.pairID == pair }.prefix(max(0, limit)).map { stored in
+            OutboxMessage(
+                position: stored.position, key: stored.report.key, sequence: stored.report.sequence,
+                payload: try encoding.report(stored.report))
+        }
+    }
+
+    package func note(_ key: DeviceNote) throws -> String? { noteRows[key] }
 }
 
 extension OffloadTask {

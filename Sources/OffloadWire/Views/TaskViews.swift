@@ -45,7 +45,7 @@ package struct CostView: Codable, Sendable, Equatable {
 }
 
 package struct ResultView: Codable, Sendable, Equatable {
-    /// `commit`, `changeSet` or `empty`.
+    /// `commit`, `changeSet`, `empty`, or `elsewhere` while the device that did the work has it alone.
     package var kind: String
     package var commit: String?
     package var base: String?
@@ -53,6 +53,8 @@ package struct ResultView: Codable, Sendable, Equatable {
     package var filesChanged: Int
     package var insertions: Int
     package var deletions: Int
+    /// The first of the changed paths.
+    package var paths: [String]
     package var notes: [String]
 
     package init(_ result: AttemptResult) {
@@ -63,7 +65,9 @@ package struct ResultView: Codable, Sendable, Equatable {
             self.base = base.hex
         case .changeSet: kind = "changeSet"
         case .empty: kind = "empty"
+        case .elsewhere: kind = "elsewhere"
         }
+        paths = result.paths
         branch = result.branch
         filesChanged = result.filesChanged
         insertions = result.insertions
@@ -75,7 +79,10 @@ package struct ResultView: Codable, Sendable, Equatable {
 package struct AttemptView: Codable, Sendable, Equatable {
     package var attempt: Int
     package var status: String
-    package var batchId: String
+    /// The lane; nil on another device.
+    package var batchId: String?
+    /// The pair of the device that executes it; nil here.
+    package var devicePairId: String?
     package var createdAt: String
     package var startedAt: String?
     package var endedAt: String?
@@ -92,7 +99,8 @@ package struct AttemptView: Codable, Sendable, Equatable {
     package init(_ attempt: Attempt) {
         self.attempt = attempt.key.number.value
         status = attempt.status.rawValue
-        batchId = attempt.batch.description
+        batchId = attempt.holder.batch?.description
+        devicePairId = attempt.holder.device?.rawValue
         createdAt = attempt.createdAt.iso8601
         switch attempt.state {
         case .starting: break
@@ -129,7 +137,12 @@ package struct TaskView: Codable, Sendable, Equatable {
     /// A person asked to end it and its processes are being ended.
     package var cancelling: Bool
     package var error: FailureView?
-    package var device: DeviceView
+    /// Where it is or was worked on, or the device that it waits for; nil when it waits for whichever asks first.
+    package var device: DeviceView?
+    /// The pair through which it goes to that device, or came to this one.
+    package var devicePairId: String?
+    /// The device that has it was not heard of for a while.
+    package var unreachable: Bool
     package var createdAt: String
     package var updatedAt: String
     package var requirementPath: String?
@@ -140,7 +153,7 @@ package struct TaskView: Codable, Sendable, Equatable {
 
     package init(
         _ task: OffloadTask, attempts: [Attempt], requirementPath: String? = nil, action: String? = nil,
-        device: DeviceView
+        device: DeviceView?, isUnreachable: Bool = false
     ) {
         id = task.id.rawValue
         projectId = task.projectID.rawValue
@@ -153,6 +166,8 @@ package struct TaskView: Codable, Sendable, Equatable {
         cancelling = task.state.holding?.phase == .cancelling
         if case .failed(let failure) = task.state { error = FailureView(failure) }
         self.device = device
+        devicePairId = (attempts.last?.holder.device ?? task.wantedDevice ?? task.origin)?.rawValue
+        unreachable = isUnreachable
         createdAt = task.createdAt.iso8601
         updatedAt = task.updatedAt.iso8601
         self.requirementPath = requirementPath

@@ -95,6 +95,10 @@ enum TaskText {
         return "failed: \(error.kind)"
     }
 
+    private static func place(of attempt: AttemptView) -> String {
+        if let batch = attempt.batchId { "in \(batch)" } else { "on another device" }
+    }
+
     static func whole(_ task: TaskView, for terminal: Terminal) -> String {
         var text = "\(terminal.styled(TerminalText.safe(task.title), .strong))\n"
         text +=
@@ -102,7 +106,7 @@ enum TaskText {
         if let error = task.error { text += "\(TerminalText.safe(error.message, lines: true))\n" }
         if let path = task.requirementPath { text += "requirement: \(TerminalText.safe(path))\n" }
         for attempt in task.attempts {
-            text += "\nattempt \(attempt.attempt): \(attempt.status) in \(attempt.batchId)"
+            text += "\nattempt \(attempt.attempt): \(attempt.status) \(place(of: attempt))"
             text += ", \(Words.duration(milliseconds: attempt.durationMs)), \(Words.cost(attempt.cost))\n"
             if let error = attempt.error { text += "  \(TerminalText.safe(error.message, lines: true))\n" }
             if let result = attempt.result {

@@ -31,7 +31,8 @@ struct Desk {
         let plan = try plan ?? .ready(Samples.project(1), .defaults, RequirementTemplate(), base: Samples.commit(0))
         return try ledger.changeNow { transaction in
             try queue.take(
-                IdeaID(unchecked: "i-\(idea)"), lane: lane.map(Samples.batch), plan: plan, untriedOnly: untriedOnly,
+                IdeaID(unchecked: "i-\(idea)"), for: .lane(lane.map(Samples.batch)), plan: plan,
+                untriedOnly: untriedOnly,
                 identifiers: identifiers, at: clock.now(), in: &transaction)
         }
     }

@@ -13,7 +13,8 @@ import Testing
                 == OffloadTask(
                     id: TaskID(unchecked: "t-1"), projectID: ProjectID(unchecked: "p-1"),
                     ideaID: IdeaID(unchecked: "i-1"),
-                    requirementID: requirement.id, title: "Fix the login", lane: Samples.batch(2), priority: 7,
+                    requirementID: requirement.id, title: "Fix the login", destination: .lane(Samples.batch(2)),
+                    priority: 7,
                     position: 1, createdAt: desk.clock.now(), updatedAt: desk.clock.now()))
         #expect(requirement.fileName == "fix-the-login-1.md")
         #expect(requirement.path == ".claude/requirements/fix-the-login-1.md")

@@ -81,13 +81,15 @@ struct FlawedTaskMachine: TaskRules {
 
     mutating func cancel(at time: Timestamp) -> TaskMachine.Cancel {
         if flaw == .cancelsWhatIsSealed, let holding = task.state.holding, holding.phase == .sealed {
-            meddle { $0.state = .running(OffloadTask.Holding(batch: holding.batch)) }
+            meddle { $0.state = .running(OffloadTask.Holding(holding.holder)) }
         }
         return machine.cancel(at: time)
     }
 
-    mutating func retry(position: Int64, lane: BatchID?, at time: Timestamp) -> TaskMachine.Retry {
-        let answer = machine.retry(position: position, lane: lane, at: time)
+    mutating func retry(
+        position: Int64, destination: OffloadTask.Destination, at time: Timestamp
+    ) -> TaskMachine.Retry {
+        let answer = machine.retry(position: position, destination: destination, at: time)
         if flaw == .growsOnRetry, answer == .waiting { meddle { $0.attempt = $0.attempt.next } }
         return answer
     }

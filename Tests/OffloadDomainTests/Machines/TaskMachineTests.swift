@@ -171,7 +171,7 @@ import Testing
     @Test(arguments: TaskPlace.all) func reportsOfOtherAttemptsChangeNothing(_ place: TaskPlace) {
         let before = place.task
         for event in TaskEvent.allCases where event.carriesNumber {
-            for number in [0, 1, 2, 4, 5, -1, .max].map(AttemptNumber.init) {
+            for number in [0, 1, 2, 4, 5, -1, .max].map(AttemptNumber.init(value:)) {
                 var machine = TaskMachine(before)
                 let answer = event.happen(to: &machine, number: number, lane: Samples.batch(3), at: Samples.time(500))
                 #expect(answer == .stale, "\(place) | \(event.rawValue) of attempt \(number)")
@@ -192,7 +192,7 @@ import Testing
                 #expect(machine.task == before, "\(event.rawValue) of attempt \(number)")
             }
         }
-        #expect(machine.retry(position: 8, lane: nil, at: Samples.time(501)) == .waiting)
+        #expect(machine.retry(position: 8, destination: .lane(nil), at: Samples.time(501)) == .waiting)
         #expect(machine.task.state == .pending)
     }
 
@@ -260,7 +260,7 @@ import Testing
 
     @Test func aRetryTakesItsNewPlaceAndKeepsTheNumber() {
         var machine = TaskMachine(TaskPlace(status: .failed, phase: nil, wasCutOff: true).task)
-        #expect(machine.retry(position: 99, lane: Samples.batch(3), at: Samples.time(1)) == .waiting)
+        #expect(machine.retry(position: 99, destination: .lane(Samples.batch(3)), at: Samples.time(1)) == .waiting)
         #expect(machine.task.position == 99)
         #expect(machine.task.lane == Samples.batch(3))
         #expect(machine.task.interruptions == 0)

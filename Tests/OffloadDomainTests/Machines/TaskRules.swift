@@ -10,7 +10,7 @@ protocol TaskRules {
         _ number: AttemptNumber, _ outcome: Attempt.Outcome, at time: Timestamp
     ) -> TaskMachine.End
     mutating func cancel(at time: Timestamp) -> TaskMachine.Cancel
-    mutating func retry(position: Int64, lane: BatchID?, at time: Timestamp) -> TaskMachine.Retry
+    mutating func retry(position: Int64, destination: OffloadTask.Destination, at time: Timestamp) -> TaskMachine.Retry
 }
 
 extension TaskMachine: TaskRules {}
@@ -55,7 +55,7 @@ enum TaskEvent: String, CaseIterable, Sendable {
         case .endedByShutdown: TaskAnswer(rules.attemptEnded(number, .interrupted(orderly: true), at: time))
         case .endedByCrash: TaskAnswer(rules.attemptEnded(number, .interrupted(orderly: false), at: time))
         case .cancel: TaskAnswer(rules.cancel(at: time))
-        case .retry: TaskAnswer(rules.retry(position: 9, lane: nil, at: time))
+        case .retry: TaskAnswer(rules.retry(position: 9, destination: .lane(nil), at: time))
         }
     }
 }

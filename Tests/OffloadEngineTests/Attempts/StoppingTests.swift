@@ -80,7 +80,7 @@ import Testing
                 let template = try RequirementTemplate()
                 let plan = QueueDecisions.Plan.ready(Samples.project(1), .defaults, template, base: nil)
                 _ = try queue.take(
-                    Samples.idea(2).id, lane: nil, plan: plan, identifiers: CountingIdentifiers(from: 2),
+                    Samples.idea(2).id, for: .lane(nil), plan: plan, identifiers: CountingIdentifiers(from: 2),
                     at: Samples.time(), in: &transaction)
                 return try queue.lanes.fill(&transaction, limits: ProjectSlots(), at: Samples.time())
             }
