@@ -40,18 +40,20 @@ package struct Pairing: Sendable {
     package let isEnabled: Bool
     package let desk: PairingDesk
     package let devices: PairedDevices
+    package let handovers: Handovers
     package let links: SourceLinks
     package let server: PeerServer
     /// Where this machine may be reached: names and addresses, the most useful first.
     package let hosts: @Sendable () -> [String]
 
     package init(
-        isEnabled: Bool, desk: PairingDesk, devices: PairedDevices, links: SourceLinks, server: PeerServer,
-        hosts: @escaping @Sendable () -> [String]
+        isEnabled: Bool, desk: PairingDesk, devices: PairedDevices, handovers: Handovers, links: SourceLinks,
+        server: PeerServer, hosts: @escaping @Sendable () -> [String]
     ) {
         self.isEnabled = isEnabled
         self.desk = desk
         self.devices = devices
+        self.handovers = handovers
         self.links = links
         self.server = server
         self.hosts = hosts

@@ -78,9 +78,9 @@ struct PeerFloodTests {
             try await PeerClient().connect(to: pair, at: devices.address) { connection in
                 for _ in 0..<200 {
                     let began = ContinuousClock.now
-                    try await connection.heartbeat(
+                    _ = try await connection.heartbeat(
                         Presence.Heartbeat(
-                            instance: "probe", start: 1, version: "1", slots: 1, freeSlots: 1, agents: []))
+                            instance: "probe", start: 1, version: "1", slots: 1, freeSlots: 1, agents: []), holding: [])
                     await durations.add(began.duration(to: .now))
                 }
             }

@@ -22,15 +22,59 @@ struct PeerExchange: SourceConnection {
     let key: PairKey?
 
     /// An answer may have this many bytes.
-    private static let answerLimit = 64 * 1024
+    private static let answerLimit = 256 * 1024
+    /// What was pulled may have this many.
+    private static let pullLimit = 64 * 1024 * 1024
     private static let requestLimit = TimeAmount.seconds(20)
+    /// A bundle has to be made before its first byte comes.
+    private static let bundleLimit = TimeAmount.seconds(600)
 
     // MARK: - Paired traffic
 
     func confirmStored() async throws { _ = try await post("handshake", HandshakeRequest(step: .stored)) }
 
-    func heartbeat(_ heartbeat: Presence.Heartbeat) async throws {
-        _ = try await post("heartbeat", HeartbeatRequest(heartbeat))
+    func heartbeat(_ heartbeat: Presence.Heartbeat, holding keys: [AttemptKey]) async throws -> AttemptWishes {
+        let bytes = try await post("heartbeat", HeartbeatRequest(heartbeat, holding: keys))
+        return try Self.understand(HeartbeatAnswer.self, bytes) { try $0.wishes() }
+    }
+
+    func pull(slots: Int) async throws -> [Offer] {
+        let response = try await execute(request(.GET, "pull?slots=\(slots)"), limit: Self.requestLimit)
+        let bytes = Array(try await response.body.collect(upTo: Self.pullLimit).readableBytesView)
+        return try Self.understand(PullView.self, bytes) { try $0.offers() }
+    }
+
+    func report(_ messages: [OutboxMessage]) async throws -> [Acknowledgement] {
+        let bytes = try await post("status", json: StatusRequest.body(of: messages))
+        return try Self.understand(AcknowledgementView.self, bytes) { view in
+            guard let answers = view.answers(to: messages) else { throw PeerClient.notUnderstood }
+            return answers
+        }
+    }
+
+    func send(_ part: LogShipment) async throws -> Int64 {
+        let bytes = try await post("log", LogChunk(part))
+        return try Self.understand(LogPosition.self, bytes) { $0.next }
+    }
+
+    func base(
+        of key: AttemptKey, known: [CommitHash], _ take: @Sendable ([UInt8]) throws -> Void
+    ) async throws {
+        let names = known.prefix(BaseLimits.known).map(\.hex).joined(separator: ",")
+        let response = try await execute(
+            request(.GET, "base?taskId=\(key.task)&attempt=\(key.number)&known=\(names)"), limit: Self.bundleLimit)
+        for try await piece in response.body { try take(Array(piece.readableBytesView)) }
+    }
+
+    /// - Throws: `OffloadError` of kind `device`: whoever answers is not understood, which says nothing of what was asked.
+    private static func understand<View: Decodable, Value>(
+        _ type: View.Type, _ bytes: [UInt8], _ read: (View) throws -> Value
+    ) throws -> Value {
+        do {
+            return try read(try JSONDecoder().decode(type, from: Data(bytes)))
+        } catch {
+            throw OffloadError(.device, PeerClient.notUnderstood.message)
+        }
     }
 
     func disconnect() async throws { _ = try await post("disconnect", DoneView()) }
@@ -43,6 +87,11 @@ struct PeerExchange: SourceConnection {
                 switch event.name {
                 case "connected": try await body(.connected)
                 case "revoked": try await body(.revoked)
+                case "work": try await body(.work)
+                case "cancel":
+                    let name = try? JSONDecoder().decode(AttemptName.self, from: Data(event.data.utf8))
+                    guard let key = try name?.key() else { continue }
+                    try await body(.cancel(key))
                 // A source that knows more than this device says nothing that it has to understand.
                 default: continue
                 }
@@ -62,9 +111,13 @@ struct PeerExchange: SourceConnection {
     }
 
     func post(_ path: String, _ body: some Encodable) async throws -> [UInt8] {
+        try await post(path, json: Array(try JSONEncoder().encode(body)))
+    }
+
+    private func post(_ path: String, json: [UInt8]) async throws -> [UInt8] {
         var request = request(.POST, path)
         request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(Array(try JSONEncoder().encode(body)))
+        request.body = .bytes(json)
         let response = try await execute(request, limit: Self.requestLimit)
         return Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
     }

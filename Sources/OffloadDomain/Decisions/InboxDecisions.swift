@@ -20,8 +20,10 @@ package struct InboxDecisions: Sendable {
 
     /// Takes an offered task over: requirement, task and the acknowledgement to the source in one step. To be called when
     /// everything that its attempt needs is here.
+    /// - Parameter fileName: what the requirement file is called here.
     package func accept(
-        _ offer: Offer, through pair: JoinedPair, identifiers: any IdentifierSource, limits: ProjectSlots,
+        _ offer: Offer, as fileName: String, through pair: JoinedPair, identifiers: any IdentifierSource,
+        limits: ProjectSlots,
         at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> Acceptance {
         let known = try transaction.task(offer.key.task)
@@ -31,7 +33,7 @@ package struct InboxDecisions: Sendable {
         }
         let task =
             try known == nil
-            ? make(offer, through: pair, identifiers: identifiers, at: now, in: &transaction)
+            ? make(offer, as: fileName, through: pair, identifiers: identifiers, at: now, in: &transaction)
             : Self.reopen(offer, at: now, in: &transaction)
         try transaction.insert(
             InboxEntry(key: offer.key, pairID: pair.id, ideaID: offer.ideaID, receivedAt: now))
@@ -75,12 +77,12 @@ package struct InboxDecisions: Sendable {
     }
 
     private func make(
-        _ offer: Offer, through pair: JoinedPair, identifiers: any IdentifierSource, at now: Timestamp,
-        in transaction: inout any LedgerTransaction
+        _ offer: Offer, as fileName: String, through pair: JoinedPair, identifiers: any IdentifierSource,
+        at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> OffloadTask {
         let requirement = Requirement(
             id: identifiers.make(RequirementID.self), ideaID: offer.ideaID,
-            fileName: try Self.fileName(for: offer, in: pair.projectID, transaction), content: offer.content,
+            fileName: fileName, content: offer.content,
             base: offer.base, createdAt: now)
         try transaction.insert(requirement, of: pair.projectID, from: pair.id)
         let task = OffloadTask(
@@ -92,10 +94,14 @@ package struct InboxDecisions: Sendable {
         return task
     }
 
-    /// The name that the source uses, as far as it is a name that this device would have made.
+    /// What the requirement file is to be called here: what it is called already, or the source's name as far as that is a
+    /// name that this device would have made.
     package static func fileName(
         for offer: Offer, in project: ProjectID, _ reader: any LedgerReader
     ) throws -> String {
+        if let task = try reader.task(offer.key.task), let known = try reader.requirement(task.requirementID) {
+            return known.fileName
+        }
         let stem = offer.fileName.hasSuffix(".md") ? String(offer.fileName.dropLast(3)) : offer.fileName
         let slug = Slug.make(from: stem, fallback: "task")
         let name = try Slug.firstFree(slug) { candidate in

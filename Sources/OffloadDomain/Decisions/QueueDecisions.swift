@@ -30,6 +30,10 @@ package struct QueueDecisions: Sendable {
         guard let idea = try transaction.idea(id) else { throw OffloadError.missing(id) }
         if let open = try transaction.openTask(of: id) {
             guard Self.isElsewhere(open, than: destination) else { return Taken(task: open, requirement: nil) }
+            guard open.state == .pending else {
+                let place = open.isOffloaded ? "on another device" : "in a batch here"
+                throw OffloadError(.conflict, "task \(open.id) of idea \(id) is at work already, \(place)")
+            }
             let sent = try HandoverDecisions.redirect(
                 open, to: destination, identifiers: identifiers, at: now, in: &transaction)
             return Taken(task: sent, requirement: nil)

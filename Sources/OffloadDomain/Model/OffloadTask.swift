@@ -27,6 +27,11 @@ package struct OffloadTask: Sendable, Equatable {
         case lane(BatchID?)
         /// A device that takes work from this one; nil means whichever asks first.
         case device(PairID?)
+
+        /// Whether it is another device.
+        package var isElsewhere: Bool {
+            if case .device = self { true } else { false }
+        }
     }
 
     package enum State: Sendable, Equatable {
@@ -164,9 +169,7 @@ package struct OffloadTask: Sendable, Equatable {
     }
 
     /// Whether it is for other devices.
-    package var isOffloaded: Bool {
-        if case .device = destination { true } else { false }
-    }
+    package var isOffloaded: Bool { destination.isElsewhere }
 }
 
 /// Why a task or an attempt did not get done.

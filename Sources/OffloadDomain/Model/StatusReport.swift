@@ -82,6 +82,33 @@ package struct InboxEntry: Sendable, Equatable {
     }
 }
 
+/// A part of an attempt's log on its way to the source, with what the agent does at the moment.
+package struct LogShipment: Sendable, Equatable {
+    package let key: AttemptKey
+    /// Where the bytes begin in everything that was ever written.
+    package let offset: Int64
+    package let bytes: [UInt8]
+    package let action: String?
+    package let tokens: Cost.Tokens?
+    /// Whether nothing comes after it.
+    package let isLast: Bool
+
+    /// The most bytes in one part.
+    package static let limit = 64 * 1024
+
+    package init(
+        key: AttemptKey, offset: Int64, bytes: [UInt8], action: String? = nil, tokens: Cost.Tokens? = nil,
+        isLast: Bool = false
+    ) {
+        self.key = key
+        self.offset = offset
+        self.bytes = bytes
+        self.action = action
+        self.tokens = tokens
+        self.isLast = isLast
+    }
+}
+
 /// What a source wants of attempts that a target says it has.
 package struct AttemptWishes: Sendable, Equatable {
     /// A person cancelled them.

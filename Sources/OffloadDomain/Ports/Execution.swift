@@ -145,6 +145,10 @@ package protocol LogLibrary: Sendable {
     ///   - limit: most bytes to return.
     func read(_ key: AttemptKey, from offset: Int64, limit: Int) async throws -> LogPart
 
+    /// Adds a part of a log that another device writes. What is here already is passed over.
+    /// - Returns: where the next part is to begin.
+    func append(_ bytes: [UInt8], at offset: Int64, to key: AttemptKey) async throws -> Int64
+
     /// Tells when there may be more to read; ends when `finish` is called for the attempt. Ask for this first and read
     /// then, so that nothing is missed.
     func growth(of key: AttemptKey) -> AsyncStream<Void>

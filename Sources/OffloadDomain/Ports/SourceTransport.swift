@@ -19,7 +19,29 @@ package protocol SourceConnection: Sendable {
     /// Tells the source that this half of the pair is stored. Doing it again changes nothing.
     func confirmStored() async throws
 
-    func heartbeat(_ heartbeat: Presence.Heartbeat) async throws
+    /// - Parameter keys: the attempts that have not ended here.
+    /// - Returns: what the source wants of them.
+    func heartbeat(_ heartbeat: Presence.Heartbeat, holding keys: [AttemptKey]) async throws -> AttemptWishes
+
+    /// Claims at most so many tasks. What was claimed before and is not acknowledged comes again.
+    func pull(slots: Int) async throws -> [Offer]
+
+    /// Sends reports, in order. They may have been sent before.
+    /// - Returns: what the source says to each.
+    func report(_ messages: [OutboxMessage]) async throws -> [Acknowledgement]
+
+    /// Sends a part of a log.
+    /// - Returns: where the next part is to begin.
+    /// - Throws: `OffloadError` of kind `stale` when the source wants nothing of that attempt.
+    func send(_ part: LogShipment) async throws -> Int64
+
+    /// Asks for the bundle of the commit on which an attempt starts.
+    /// - Parameters:
+    ///   - known: commits that are here.
+    ///   - take: called with each piece, in order.
+    func base(
+        of key: AttemptKey, known: [CommitHash], _ take: @Sendable ([UInt8]) throws -> Void
+    ) async throws
 
     /// Calls `body` with what the source tells, until the source ends the stream, nothing is heard for longer than
     /// `Presence.patience`, or `body` throws.
@@ -72,6 +94,10 @@ package struct Joined: Sendable, Equatable {
 package enum SourceNotice: Sendable, Equatable {
     case connected
     case quiet
+    /// There is something to pull.
+    case work
+    /// A person cancelled the task.
+    case cancel(AttemptKey)
     /// The pair was ended by the source.
     case revoked
 }

@@ -29,13 +29,21 @@ package final class ProgressBoard: Sendable {
     package init(changed: @escaping @Sendable () -> Void) { self.changed = changed }
 
     package func observe(_ event: AgentEvent, of task: TaskID) {
+        note(Self.action(event), Self.tokens(event), of: task)
+    }
+
+    /// What an agent on another device does.
+    package func show(_ action: String, tokens: Cost.Tokens?, of task: TaskID) { note(action, tokens, of: task) }
+
+    private func note(_ action: String?, _ tokens: Cost.Tokens?, of task: TaskID) {
         let now = ContinuousClock.now
         let told = state.withLock { state -> Bool in
             let old = state.entries[task]
-            guard let action = Self.action(event) ?? old?.action else { return false }
+            guard let action = action ?? old?.action else { return false }
+            guard action != old?.action || (tokens != nil && tokens != old?.tokens) else { return false }
             state.version += 1
             state.entries[task] = Entry(
-                taskID: task, action: action, tokens: Self.tokens(event) ?? old?.tokens, version: state.version)
+                taskID: task, action: action, tokens: tokens ?? old?.tokens, version: state.version)
             if let last = state.toldAt[task], now - last < Self.pace { return false }
             state.toldAt[task] = now
             return true

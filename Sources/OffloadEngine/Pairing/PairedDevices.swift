@@ -10,6 +10,10 @@ package final class PairedDevices: Service {
         case connected
         /// The connection is alive.
         case quiet
+        /// There is something to pull.
+        case work
+        /// A person cancelled the task.
+        case cancel(AttemptKey)
         /// The pair was ended; the stream ends too.
         case revoked
     }
@@ -251,6 +255,24 @@ package final class PairedDevices: Service {
         for stream in streams { stream.continuation.yield(.quiet) }
     }
 
+    /// Tells the device of one pair, or every one. Whoever is not connected finds out when it is.
+    package func tell(_ notice: Notice, to id: PairID? = nil) {
+        let streams = state.withLock { state in
+            id.map { [state.entries[$0]?.stream].compactMap(\.self) } ?? state.entries.values.compactMap(\.stream)
+        }
+        for stream in streams { stream.continuation.yield(notice) }
+    }
+
+    /// Whether there is a device that takes work of the project.
+    package func isThereAny(for project: ProjectID) -> Bool {
+        state.withLock { state in
+            state.entries.values.contains { $0.pair.projectID == project && $0.pair.status == .active }
+        }
+    }
+
+    /// The pair of this id, while it is not over.
+    package func pair(_ id: PairID) -> DevicePair? { state.withLock { $0.entries[id]?.pair } }
+
     // MARK: - Ends
 
     /// Ends a pair at once: no request under its key succeeds any more, its stream ends. The history stays.
@@ -277,9 +299,12 @@ package final class PairedDevices: Service {
             pair.status = isKnownThere || pair.status == .pending ? .disconnected : .leaving
             pair.lastSyncAt = now
             try transaction.update(pair)
+            _ = try HandoverDecisions().takeBackAll(from: id, at: now, in: &transaction)
             try transaction.record(.deviceDisconnected(pair.device, reason: reason), at: now)
             return pair.keyDigest
         }
+        try await release(id, at: now)
+        tell(.work)
         let isHeard = state.withLock { state in
             state.farewells[digest]?.isRecorded = true
             return state.farewells[digest]?.isHeard ?? false
@@ -288,6 +313,18 @@ package final class PairedDevices: Service {
         updateDoor()
         signal.yield()
     }
+
+    /// What waited for the device alone goes to whoever asks first; in several transactions, because it may be very much.
+    private func release(_ id: PairID, at now: Timestamp) async throws {
+        var released = Self.releasedAtOnce
+        while released == Self.releasedAtOnce {
+            released = try await context.ledger.change { transaction in
+                try HandoverDecisions().release(from: id, limit: Self.releasedAtOnce, at: now, in: &transaction)
+            }
+        }
+    }
+
+    private static let releasedAtOnce = 200
 
     private func sayFarewell(to pair: DevicePair) {
         state.withLock { state in

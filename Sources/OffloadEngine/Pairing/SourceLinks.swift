@@ -23,6 +23,7 @@ package final class SourceLinks: Service {
 
     private let context: EngineContext
     private let transport: any SourceTransport
+    private let work: any SourceWork
     private let heartbeat: @Sendable () async throws -> Presence.Heartbeat
     private let isEnabled: Bool
     private let state = Mutex(State())
@@ -33,13 +34,16 @@ package final class SourceLinks: Service {
     /// with each of them.
     package static let tries = 3
 
-    /// - Parameter heartbeat: what this device has to tell at the moment.
+    /// - Parameters:
+    ///   - work: what is done for the sources.
+    ///   - heartbeat: what this device has to tell at the moment.
     package init(
-        context: EngineContext, transport: any SourceTransport, isEnabled: Bool,
+        context: EngineContext, transport: any SourceTransport, work: any SourceWork, isEnabled: Bool,
         heartbeat: @escaping @Sendable () async throws -> Presence.Heartbeat
     ) {
         self.context = context
         self.transport = transport
+        self.work = work
         self.isEnabled = isEnabled
         self.heartbeat = heartbeat
         (joined, join) = AsyncStream.makeStream(of: PairID.self)
@@ -113,6 +117,7 @@ package final class SourceLinks: Service {
                 _ = try await self.complete(pair, at: address, connection)
             }
             let active = try await context.ledger.read { try $0.joinedPair(pair.id) } ?? pair
+            try await work.joined(active)
             begin(active)
             return (active, agreed.checkWords)
         } catch let error as OffloadError where error.kind == .unauthorized {
@@ -218,18 +223,24 @@ package final class SourceLinks: Service {
             throw Revoked()
         }
         let active = pair.status == .pending ? try await complete(pair, at: address, connection) : pair
-        try await connection.heartbeat(heartbeat())
+        try await beat(active, connection)
         await arrived(active, at: address)
+        let (notices, heard) = AsyncStream.makeStream(
+            of: SourceNotice.self, bufferingPolicy: .bufferingNewest(64))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while true {
                     try await Task.sleep(for: Presence.pace)
-                    try await connection.heartbeat(self.heartbeat())
+                    try await self.beat(active, connection)
                 }
             }
+            group.addTask { try await self.work.work(through: active, over: connection, notices: notices) }
             group.addTask {
                 try await connection.follow { notice in
-                    guard notice == .revoked else { return }
+                    guard notice == .revoked else {
+                        heard.yield(notice)
+                        return
+                    }
                     // The refusal that this gets tells the source that the end is known here.
                     try? await connection.disconnect()
                     throw Revoked()
@@ -239,6 +250,11 @@ package final class SourceLinks: Service {
             defer { group.cancelAll() }
             try await group.next()
         }
+    }
+
+    private func beat(_ pair: JoinedPair, _ connection: any SourceConnection) async throws {
+        let held = try await work.held(through: pair.id)
+        try await work.obey(try await connection.heartbeat(heartbeat(), holding: held))
     }
 
     private func arrived(_ pair: JoinedPair, at address: PeerAddress) async {
@@ -309,6 +325,7 @@ package final class SourceLinks: Service {
     /// - Throws: `OffloadError` of kind `notFound`.
     package func disconnect(_ id: PairID) async throws {
         let pair = try await end(id, as: .leaving, reason: "disconnected here")
+        await endWork(of: id)
         guard pair.status == .leaving else { return }
         state.withLock { state in
             state.pairs[id] = pair
@@ -325,6 +342,7 @@ package final class SourceLinks: Service {
         } catch {
             context.logger.error("the end of a pair is not recorded: \(error)", metadata: ["pair": "\(id)"])
         }
+        await endWork(of: id)
         forget(id)
         endLoop(of: id)
     }
@@ -340,6 +358,15 @@ package final class SourceLinks: Service {
             try transaction.update(pair)
             if isNews { try transaction.record(.deviceDisconnected(pair.device, reason: reason), at: now) }
             return pair
+        }
+    }
+
+    /// Ends what was taken over through a pair that is over.
+    private func endWork(of id: PairID) async {
+        do {
+            try await work.ended(id)
+        } catch {
+            context.logger.error("the work of a pair that is over is not ended: \(error)", metadata: ["pair": "\(id)"])
         }
     }
 

@@ -9,6 +9,8 @@ package struct TaskQueue: Sendable {
     private let attempts: AttemptDecisions
     private let limits: SlotLimits
     private let dispatcher: AttemptDispatcher
+    private let stops: AttemptStops
+    private let devices: PairedDevices
 
     /// Most ideas in one assignment.
     package static let assignLimit = 1_000
@@ -16,7 +18,8 @@ package struct TaskQueue: Sendable {
     private static let returnedAtOnce = 200
 
     package init(
-        context: EngineContext, folders: any ProjectFolders, limits: SlotLimits, dispatcher: AttemptDispatcher
+        context: EngineContext, folders: any ProjectFolders, limits: SlotLimits, dispatcher: AttemptDispatcher,
+        devices: PairedDevices
     ) {
         self.context = context
         self.folders = folders
@@ -24,6 +27,8 @@ package struct TaskQueue: Sendable {
         decisions = QueueDecisions(lanes: LaneFilling(slots: context.device.slots))
         attempts = AttemptDecisions(lanes: decisions.lanes)
         self.dispatcher = dispatcher
+        self.devices = devices
+        stops = AttemptStops(context: context, dispatcher: dispatcher, attempts: attempts)
     }
 
     // MARK: - Assigning
@@ -37,6 +42,8 @@ package struct TaskQueue: Sendable {
         /// A task for each idea that was taken; the one it has already when it was assigned before.
         package var tasks: [OffloadTask] = []
         package var refused: [Refusal] = []
+        /// What goes to other devices.
+        package var requirements: [Requirement] = []
     }
 
     /// Makes tasks of accepted ideas and queues them for a lane, or for any lane. Assigning twice is the same as once.
@@ -44,37 +51,76 @@ package struct TaskQueue: Sendable {
     /// - Throws: `OffloadError` of kind `invalidRequest` when the list is empty or too long, or `notFound` for a lane that
     ///   this device does not have. What is wrong with one idea is said in `refused` and keeps no other from being taken.
     package func assign(_ ideaIDs: [IdeaID], to lane: BatchID?, untriedOnly: Bool = false) async throws -> Assignment {
+        if let lane { try check(lane) }
+        return try await take(ideaIDs, for: .lane(lane), untriedOnly: untriedOnly)
+    }
+
+    /// Makes tasks of accepted ideas for other devices: for the one of a pair, or for whichever asks first. Tasks that wait here
+    /// go there. Doing it twice is the same as once.
+    /// - Throws: `OffloadError` of kind `invalidRequest` when the list is empty or too long, or `notFound` for a pair that is not
+    ///   there or is over. What is wrong with one idea is said in `refused` and keeps no other from being taken.
+    package func offload(_ ideaIDs: [IdeaID], to pair: PairID?) async throws -> Assignment {
+        if let pair, devices.pair(pair)?.status != .active { throw OffloadError.missing(pair) }
+        let assignment = try await take(ideaIDs, for: .device(pair), untriedOnly: false)
+        devices.tell(.work, to: pair)
+        return assignment
+    }
+
+    private func take(
+        _ ideaIDs: [IdeaID], for destination: OffloadTask.Destination, untriedOnly: Bool
+    ) async throws -> Assignment {
         guard (1...Self.assignLimit).contains(ideaIDs.count) else {
             throw OffloadError.invalid("ideaIds", "1 to \(Self.assignLimit) at a time")
         }
-        if let lane { try check(lane) }
         let plans = try await plans(for: ideaIDs)
         let now = context.clock.now()
         let (assignment, made, started) = try await context.ledger.change {
-            [context, decisions, limits] transaction in
+            [context, decisions, limits, devices] transaction in
             var assignment = Assignment()
             var made: [Requirement] = []
             for id in ideaIDs {
                 do {
-                    let plan = try transaction.idea(id).flatMap { plans[$0.projectID] }
+                    let idea = try transaction.idea(id)
+                    if let idea { try Self.check(destination, takes: idea.projectID, devices) }
+                    let plan = idea.flatMap { plans[$0.projectID] }
                     let taken = try decisions.take(
-                        id, for: .lane(lane), plan: plan, untriedOnly: untriedOnly, identifiers: context.identifiers,
+                        id, for: destination, plan: plan, untriedOnly: untriedOnly, identifiers: context.identifiers,
                         at: now,
                         in: &transaction)
                     assignment.tasks.append(taken.task)
+                    if case .device = destination {
+                        let requirement = try transaction.requirement(taken.task.requirementID)
+                        assignment.requirements += [requirement].compactMap(\.self)
+                    }
                     if let requirement = taken.requirement { made.append(requirement) }
                 } catch let error as OffloadError where error.kind != .device {
                     assignment.refused.append(Assignment.Refusal(ideaID: id, error: error))
                 }
             }
             let started = try decisions.lanes.fill(&transaction, limits: limits.current, at: now)
-            context.crashPoint.reached(.assignBeforeCommit)
+            context.crashPoint.reached(destination.isElsewhere ? .queueBeforeCommit : .assignBeforeCommit)
             return (assignment, made, started)
         }
-        context.crashPoint.reached(.assignAfterCommit)
+        context.crashPoint.reached(destination.isElsewhere ? .queueAfterCommit : .assignAfterCommit)
         dispatcher.start(started)
         await write(made, plans, assignment.tasks)
         return assignment
+    }
+
+    private static func check(
+        _ destination: OffloadTask.Destination, takes project: ProjectID, _ devices: PairedDevices
+    ) throws(OffloadError) {
+        guard case .device(let pair) = destination else { return }
+        guard let pair else {
+            guard devices.isThereAny(for: project) else {
+                throw OffloadError(
+                    .conflict, "no device is paired for this project; show a code with `offload pair`, type it there")
+            }
+            return
+        }
+        guard devices.pair(pair)?.projectID == project else {
+            throw OffloadError(.conflict, "the device was paired for another project")
+        }
     }
 
     private func plans(for ideaIDs: [IdeaID]) async throws -> [ProjectID: QueueDecisions.Plan] {
@@ -143,7 +189,7 @@ package struct TaskQueue: Sendable {
             try decisions.control(lane, action, limits: limits.current, at: now, in: &transaction)
         }
         dispatcher.start(steered.started)
-        if let stop = steered.stop { try await end(stop) }
+        if let stop = steered.stop { try await stops.end(stop) }
         if steered.answer == .empty { try await returnToBacklog(lane, at: now) }
         return steered.batch
     }
@@ -167,15 +213,12 @@ package struct TaskQueue: Sendable {
         let (task, stop) = try await context.ledger.change { [decisions] transaction in
             try decisions.cancel(id, at: now, in: &transaction)
         }
-        if let stop { try await end(stop) }
+        if let pair = task.state.holder?.device {
+            devices.tell(.cancel(task.attemptKey), to: pair)
+        } else if let stop {
+            try await stops.end(stop)
+        }
         return task
-    }
-
-    /// The wish reaches the attempt whether it runs or was only handed out; of one that is over nothing is kept.
-    private func end(_ key: AttemptKey) async throws {
-        guard !dispatcher.stop(key, .cancelled) else { return }
-        let isHeld = try await context.ledger.read { [attempts] in try attempts.isHeld(key, in: $0) }
-        if !isHeld { dispatcher.forget(key) }
     }
 
     /// Queues a final task again; its next attempt has the next number.
@@ -186,6 +229,7 @@ package struct TaskQueue: Sendable {
             try decisions.retry(id, limits: limits.current, at: now, in: &transaction)
         }
         dispatcher.start(started)
+        if task.isOffloaded { devices.tell(.work) }
         return task
     }
 

@@ -10,6 +10,21 @@ package struct TaskReports: Sendable {
         package let task: OffloadTask
         package let attempts: [Attempt]
         package let requirement: Requirement?
+        /// The pair of the device that has the task, had it last or is to have it; nil for one of this device's own lanes, and
+        /// while it waits for whichever asks first.
+        package let pair: DevicePair?
+
+        fileprivate init(
+            _ task: OffloadTask, _ attempts: [Attempt], _ requirement: Requirement?, in reader: any LedgerReader
+        )
+            throws
+        {
+            self.task = task
+            self.attempts = attempts
+            self.requirement = requirement
+            let latest = task.state.status.isFinal ? attempts.last?.holder.device : nil
+            pair = try (task.wantedDevice ?? latest).flatMap { try reader.devicePair($0) }
+        }
     }
 
     package struct Found: Sendable {
@@ -23,11 +38,26 @@ package struct TaskReports: Sendable {
         try await context.ledger.read { reader in
             let reports = try reader.tasks(filter, page: page).map { task in
                 let attempt = task.attempt == .none ? nil : try reader.attempt(task.attemptKey)
-                return Report(task: task, attempts: attempt.map { [$0] } ?? [], requirement: nil)
+                return try Report(task, attempt.map { [$0] } ?? [], nil, in: reader)
             }
-            return Found(
-                reports: reports, counts: try reader.taskCounts(), total: try reader.taskCount(filter))
+            let counts = filter.offloadedOnly ? try Self.counts(filter, in: reader) : try reader.taskCounts()
+            return Found(reports: reports, counts: counts, total: try reader.taskCount(filter))
         }
+    }
+
+    private static func counts(
+        _ filter: TaskFilter, in reader: any LedgerReader
+    ) throws -> [(OffloadTask.Status, Int)] {
+        try OffloadTask.Status.allCases.map { status in
+            var filter = filter
+            filter.status = status
+            return (status, try reader.taskCount(filter))
+        }
+    }
+
+    /// One task as it was just now, without its attempts.
+    package func describe(_ task: OffloadTask) async throws -> Report {
+        try await context.ledger.read { try Report(task, [], nil, in: $0) }
     }
 
     /// One task with all its attempts.
@@ -35,9 +65,7 @@ package struct TaskReports: Sendable {
     package func find(_ id: TaskID) async throws -> Report {
         try await context.ledger.read { reader in
             guard let task = try reader.task(id) else { throw OffloadError.missing(id) }
-            return Report(
-                task: task, attempts: try reader.attempts(of: id),
-                requirement: try reader.requirement(task.requirementID))
+            return try Report(task, reader.attempts(of: id), reader.requirement(task.requirementID), in: reader)
         }
     }
 }

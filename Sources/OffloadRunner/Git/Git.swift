@@ -22,18 +22,29 @@ package struct Git: Sendable {
         case ours(gitFolder: String)
         /// A work tree, seen through a git folder that was made for this purpose a moment ago.
         case workTree(String, through: ScratchGitFolder)
+        /// A repository of ours, with a folder beside it in which new objects are held until they were looked at.
+        case quarantine(gitFolder: String, objects: String)
         /// The user's repository, entered through its folder. Nothing above that folder is looked at.
         case users(folder: String)
         /// No repository.
         case nowhere
     }
 
+    /// - Parameter inputFile: the file that git reads as its input, in the place of `input`.
     /// - Returns: the result whatever the exit code was.
-    package func run(_ arguments: [String], at place: Place, input: [UInt8] = []) async throws -> ToolResult {
+    package func run(
+        _ arguments: [String], at place: Place, input: [UInt8] = [], inputFile: String? = nil
+    ) async throws -> ToolResult {
         var call = ToolCall(executable, Self.protections + arguments, environment: environment, input: input)
+        call.inputFile = inputFile
         switch place {
         case .ours(let gitFolder):
             call.environment["GIT_DIR"] = gitFolder
+            call.folder = gitFolder
+        case .quarantine(let gitFolder, let objects):
+            call.environment["GIT_DIR"] = gitFolder
+            call.environment["GIT_OBJECT_DIRECTORY"] = objects
+            call.environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = "\(gitFolder)/objects"
             call.folder = gitFolder
         case .workTree(let workTree, let scratch):
             call.environment["GIT_DIR"] = scratch.path

@@ -47,6 +47,11 @@ package struct ProjectRepository: Sendable {
         return hash
     }
 
+    /// Whether a commit is in the repository, whatever leads to it.
+    package func has(_ commit: CommitHash) async throws -> Bool {
+        try await git.run(["cat-file", "-e", "--end-of-options", "\(commit)^{commit}"], at: place).succeeded
+    }
+
     /// Creates a branch `offload/…` at `commit`, or finds the one that an earlier call created for it.
     /// - Parameters:
     ///   - ref: the commit's full ref name in `source`.

@@ -3,7 +3,7 @@ package import OffloadDomain
 /// Our own bare repository of a project. It keeps the commits that work starts from and the results, so that neither
 /// garbage collection nor a rewritten history in the user's repository can take them away.
 package struct ResultRepository: Sendable {
-    private let git: Git
+    let git: Git
     private let scratchFolder: String
     private let files: FileSystem
     package let gitFolder: String
@@ -17,9 +17,8 @@ package struct ResultRepository: Sendable {
     }
 
     package static func resultRef(_ key: AttemptKey) -> String { "refs/offload/\(key.task)/\(key.number)" }
-    private static func baseRef(_ commit: CommitHash) -> String { "refs/offload-bases/\(commit)" }
 
-    private var place: Git.Place { .ours(gitFolder: gitFolder) }
+    var place: Git.Place { .ours(gitFolder: gitFolder) }
 
     /// Makes an empty repository at `folder` with the object format of the user's.
     package static func create(at folder: String, like project: ProjectRepository, git: Git) async throws {
@@ -38,12 +37,6 @@ package struct ResultRepository: Sendable {
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
                 project.folder, "\(commit):\(Self.baseRef(commit))",
             ], at: place)
-    }
-
-    private func holds(_ commit: CommitHash) async throws -> Bool {
-        try await git.run(
-            ["rev-parse", "--quiet", "--verify", "--end-of-options", Self.baseRef(commit)], at: place
-        ).succeeded
     }
 
     private func withScratch<Value>(
@@ -77,6 +70,8 @@ package struct ResultRepository: Sendable {
         package let filesChanged: Int
         package let insertions: Int
         package let deletions: Int
+        /// The first of the changed paths.
+        package let paths: [String]
         /// Repositories inside the work tree; git can't keep their files.
         package let nestedRepositories: [String]
     }
@@ -107,7 +102,7 @@ package struct ResultRepository: Sendable {
         let commit = try await commit(tree, base: base, key: key, message: message)
         return Change(
             commit: commit, filesChanged: counts.files, insertions: counts.insertions, deletions: counts.deletions,
-            nestedRepositories: nested)
+            paths: counts.paths, nestedRepositories: nested)
     }
 
     /// - Returns: the nested repositories that were left out.
@@ -165,20 +160,28 @@ package struct ResultRepository: Sendable {
         return nested
     }
 
-    private func count(from: String, to: String) async throws -> (files: Int, insertions: Int, deletions: Int) {
-        let result = try await git.require(
-            ["diff-tree", "-r", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", from, to],
-            at: place)
+    private struct Counts {
         var files = 0
         var insertions = 0
         var deletions = 0
+        var paths: [String] = []
+    }
+
+    private func count(from: String, to: String) async throws -> Counts {
+        let result = try await git.require(
+            ["diff-tree", "-r", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", from, to],
+            at: place)
+        var counts = Counts()
         for entry in result.output.split(separator: 0) {
             let columns = entry.split(separator: UInt8(ascii: "\t"), maxSplits: 2)
             guard columns.count == 3 else { continue }
-            files += 1
-            insertions += Int(String(decoding: columns[0], as: UTF8.self)) ?? 0
-            deletions += Int(String(decoding: columns[1], as: UTF8.self)) ?? 0
+            counts.files += 1
+            counts.insertions += Int(String(decoding: columns[0], as: UTF8.self)) ?? 0
+            counts.deletions += Int(String(decoding: columns[1], as: UTF8.self)) ?? 0
+            if counts.paths.count < AttemptResult.pathLimit {
+                counts.paths.append(String(decoding: columns[2], as: UTF8.self))
+            }
         }
-        return (files, insertions, deletions)
+        return counts
     }
 }

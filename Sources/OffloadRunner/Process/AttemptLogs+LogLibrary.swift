@@ -7,5 +7,13 @@ extension AttemptLogs: LogLibrary {
             bytes: slice.bytes, offset: slice.nextOffset - Int64(slice.bytes.count), total: slice.total)
     }
 
+    package func append(_ bytes: [UInt8], at offset: Int64, to key: AttemptKey) async throws -> Int64 {
+        do {
+            return try copy(of: key).append(bytes, at: offset)
+        } catch {
+            throw OffloadError(.device, "the log of \(key) can't be written: \(error)")
+        }
+    }
+
     package func growth(of key: AttemptKey) -> AsyncStream<Void> { growth(.log, of: key) }
 }

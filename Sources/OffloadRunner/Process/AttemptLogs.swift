@@ -18,6 +18,8 @@ package final class AttemptLogs: Sendable {
     private struct State {
         var followers: [Followed: [UInt64: AsyncStream<Void>.Continuation]] = [:]
         var next: UInt64 = 0
+        /// Copies of logs that are written elsewhere, the latest used last.
+        var copies: [(attempt: AttemptKey, log: CappedLog)] = []
     }
 
     private let folder: @Sendable (AttemptKey) -> String
@@ -34,6 +36,20 @@ package final class AttemptLogs: Sendable {
     func writer(_ name: Name, of attempt: AttemptKey) -> CappedLog {
         CappedLog(folder: folder(attempt), name: name.rawValue, limits: limits) { [weak self] in
             self?.grown(Followed(attempt: attempt, name: name))
+        }
+    }
+
+    /// How many copies are kept open.
+    private static let openCopies = 16
+
+    /// The copy of a log that another device writes.
+    func copy(of attempt: AttemptKey) -> CappedLog {
+        state.withLock { state in
+            let known = state.copies.firstIndex { $0.attempt == attempt }.map { state.copies.remove(at: $0).log }
+            let log = known ?? writer(.log, of: attempt)
+            state.copies.append((attempt, log))
+            if state.copies.count > Self.openCopies { state.copies.removeFirst() }
+            return log
         }
     }
 
@@ -66,7 +82,8 @@ package final class AttemptLogs: Sendable {
     /// The attempt has ended: its logs grow no more.
     package func finish(_ attempt: AttemptKey) {
         let ended = state.withLock { state in
-            Name.allCases.flatMap { name in
+            state.copies.removeAll { $0.attempt == attempt }
+            return Name.allCases.flatMap { name in
                 state.followers.removeValue(forKey: Followed(attempt: attempt, name: name)).map { Array($0.values) }
                     ?? []
             }

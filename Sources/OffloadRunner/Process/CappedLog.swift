@@ -82,6 +82,24 @@ package final class CappedLog: Sendable {
         grown()
     }
 
+    /// Adds a part of a log that is written elsewhere: what is here already is passed over, and what is missing before it
+    /// counts as not kept.
+    /// - Returns: where the next part is to begin.
+    /// - Throws: `Errno` when the disk takes no more; where the next part is to begin has not changed then, or a little.
+    package func append(_ bytes: [UInt8], at offset: Int64) throws -> Int64 {
+        let total = try state.withLock { state in
+            if state.files == nil { state.files = try open() }
+            let known = state.files?.extent.total ?? 0
+            if offset > known { try state.files?.skip(to: offset, limits, place) }
+            let news = bytes.dropFirst(Int(max(0, min(known - offset, Int64(bytes.count)))))
+            var written = 0
+            try Array(news).withUnsafeBytes { try state.files?.append($0, limits, place, &written) }
+            return state.files?.extent.total ?? 0
+        }
+        grown()
+        return total
+    }
+
     package func append(_ text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
@@ -104,6 +122,30 @@ package final class CappedLog: Sendable {
 }
 
 extension CappedLog.Files {
+    fileprivate mutating func openTail(
+        from position: Int64, _ limits: CappedLog.Limits, _ place: LogPlace
+    ) throws {
+        let file = try FileDescriptor.open(
+            place.tail, .readWrite, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
+        extent = LogExtent(
+            headSize: extent.total, capacity: Int64(max(limits.tail, 1)), floor: position, total: position)
+        do {
+            try extent.save(to: file)
+        } catch {
+            try? file.close()
+            throw error
+        }
+        tail = file
+    }
+
+    /// What lies before `position` and was not written never will be.
+    fileprivate mutating func skip(to position: Int64, _ limits: CappedLog.Limits, _ place: LogPlace) throws {
+        guard let tail else { return try openTail(from: position, limits, place) }
+        (extent.floor, extent.total) = (position, position)
+        try extent.saveFloor(to: tail)
+        try extent.saveTotal(to: tail)
+    }
+
     /// - Parameter written: how much of the piece counts as written; also when it throws.
     fileprivate mutating func append(
         _ piece: UnsafeRawBufferPointer, _ limits: CappedLog.Limits, _ place: LogPlace, _ written: inout Int
@@ -118,17 +160,7 @@ extension CappedLog.Files {
                 extent.floor = extent.total
             }
             guard written < piece.count else { return }
-            let file = try FileDescriptor.open(
-                place.tail, .readWrite, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
-            extent = LogExtent(
-                headSize: extent.total, capacity: Int64(max(limits.tail, 1)), floor: extent.total, total: extent.total)
-            do {
-                try extent.save(to: file)
-            } catch {
-                try? file.close()
-                throw error
-            }
-            tail = file
+            try openTail(from: extent.total, limits, place)
         }
         guard let tail else { return }
         while written < piece.count {

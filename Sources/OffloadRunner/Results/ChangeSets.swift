@@ -49,7 +49,9 @@ struct ChangeSets: Sendable {
             try FileSystem.write(content, to: "\(target)/blobs/\(digest)")
         }
         try write(changes, to: "\(target)/changes.json")
-        return AttemptResult(storage: .changeSet, filesChanged: changes.count, insertions: 0, deletions: 0)
+        return AttemptResult(
+            storage: .changeSet, filesChanged: changes.count, insertions: 0, deletions: 0,
+            paths: changes.prefix(AttemptResult.pathLimit).map(\.path))
     }
 
     static func changes(from base: Manifest, to now: Manifest, excluding: [String]) -> [Change] {

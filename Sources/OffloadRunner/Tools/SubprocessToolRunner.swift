@@ -30,19 +30,37 @@ package struct SubprocessToolRunner: ToolRunner {
         // Rows of an environment given as bytes have to bring their own closing NUL.
         let environment = call.environment.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)\0".utf8) }
         do {
-            let result = try await Subprocess.run(
-                .path(FilePath(call.executable)), arguments: Arguments(call.arguments),
-                environment: .custom(environment), workingDirectory: call.folder.map { FilePath($0) },
-                input: .array(call.input), output: .bytes(limit: call.outputLimit),
-                error: .bytes(limit: Self.messageLimit))
+            let result = try await run(call, environment: environment)
             guard case .exited(let code) = result.terminationStatus else {
                 throw OffloadError(.device, "\(call.executable) was ended: \(result.terminationStatus)")
             }
             return ToolResult(
                 exitCode: code, output: result.standardOutput,
                 message: String(decoding: result.standardError, as: UTF8.self))
+        } catch let error as Errno {
+            throw OffloadError(.device, "the input of \(call.executable) cannot be read: \(error)")
         } catch let error as SubprocessError {
             throw OffloadError(.device, "\(call.executable) could not be run: \(error)")
         }
+    }
+
+    private typealias Result = ExecutionResult<Void, BytesOutput, BytesOutput>
+
+    private func run(
+        _ call: ToolCall, environment: [[UInt8]]
+    ) async throws -> Result {
+        let (program, arguments) = (Executable.path(FilePath(call.executable)), Arguments(call.arguments))
+        let folder = call.folder.map { FilePath($0) }
+        guard let path = call.inputFile else {
+            return try await Subprocess.run(
+                program, arguments: arguments, environment: .custom(environment), workingDirectory: folder,
+                input: .array(call.input), output: .bytes(limit: call.outputLimit),
+                error: .bytes(limit: Self.messageLimit))
+        }
+        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        return try await Subprocess.run(
+            program, arguments: arguments, environment: .custom(environment), workingDirectory: folder,
+            input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .bytes(limit: call.outputLimit),
+            error: .bytes(limit: Self.messageLimit))
     }
 }

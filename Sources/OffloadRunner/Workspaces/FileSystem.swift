@@ -67,6 +67,35 @@ struct FileSystem: Sendable {
         FileManager.default.contents(atPath: path).map { Array($0) }
     }
 
+    /// 0 for what is not there.
+    static func size(of path: String) -> Int64 {
+        var status = stat()
+        return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// - Returns: no bytes at the end.
+    static func read(_ path: String, from offset: Int64, limit: Int) throws -> [UInt8] {
+        do {
+            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            return try file.closeAfter {
+                try [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+                    count = try file.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+                }
+            }
+        } catch let error as Errno {
+            throw OffloadError(.device, "cannot read \(path): \(error)")
+        }
+    }
+
+    /// Makes the names in a folder durable.
+    static func flush(_ folder: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(descriptor) }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw OffloadError(.device, "cannot make \(folder) durable: \(Errno(rawValue: errno))")
+        }
+    }
+
     static func write(_ bytes: [UInt8], to path: String) throws {
         guard let slash = path.lastIndex(of: "/") else { throw OffloadError.invalid("path", "must be absolute") }
         let folder = try SafeFolder(path: String(path[..<slash]))

@@ -118,7 +118,7 @@ package struct FileWorkspaces: Workspaces {
         }
         return AttemptResult(
             storage: .commit(change.commit, base: base), filesChanged: change.filesChanged,
-            insertions: change.insertions, deletions: change.deletions, notes: notes)
+            insertions: change.insertions, deletions: change.deletions, paths: change.paths, notes: notes)
     }
 
     package func publish(_ result: AttemptResult, of order: AttemptOrder) async throws -> String? {

@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import NIOSSL
 package import OffloadCrypto
-import OffloadDomain
+package import OffloadDomain
 package import OffloadEngine
 import ServiceLifecycle
 import Synchronization
@@ -55,6 +55,8 @@ package final class PeerServer: Service {
     private let configuration: Configuration
     private let door: PeerDoor
     private let devices: PairedDevices
+    private let handovers: Handovers
+    private let bases: any BaseTransfer
     private let handshake: HandshakeRoute
     private let clock: any WallClock
     private let logger: Logger
@@ -66,11 +68,14 @@ package final class PeerServer: Service {
     private static let retryPause = Duration.seconds(5)
 
     package init(
-        configuration: Configuration, door: PeerDoor, desk: PairingDesk, devices: PairedDevices, context: EngineContext
+        configuration: Configuration, door: PeerDoor, desk: PairingDesk, devices: PairedDevices,
+        handovers: Handovers, bases: any BaseTransfer, context: EngineContext
     ) {
         self.configuration = configuration
         self.door = door
         self.devices = devices
+        self.handovers = handovers
+        self.bases = bases
         clock = context.clock
         logger = context.logger
         book = ConnectionBook(isLocalOnly: configuration.isLocalOnly)
@@ -176,11 +181,16 @@ package final class PeerServer: Service {
     private func router() -> Router<PeerContext> {
         let router = Router(context: PeerContext.self)
         router.add(middleware: PeerGate(devices: devices, book: book, openPaths: [HandshakeRoute.path]))
-        let routes = PeerRoutes(devices: devices)
+        let routes = PeerRoutes(devices: devices, handovers: handovers)
+        let tasks = PeerTaskRoutes(handovers: handovers, bases: bases)
         router.post("\(HandshakeRoute.path)") { [handshake] in try await handshake.handle($0, $1) }
         router.post("/api/bridge/offload/heartbeat") { try await routes.heartbeat($0, $1) }
         router.get("/api/bridge/offload/events") { try routes.events($0, $1) }
         router.post("/api/bridge/offload/disconnect") { try await routes.disconnect($0, $1) }
+        router.get("/api/bridge/offload/pull") { try await tasks.pull($0, $1) }
+        router.post("/api/bridge/offload/status") { try await tasks.status($0, $1) }
+        router.post("/api/bridge/offload/log") { try await tasks.log($0, $1) }
+        router.get("/api/bridge/offload/base") { try await tasks.base($0, $1) }
         return router
     }
 

@@ -30,24 +30,37 @@ struct QueueRoutes {
         },
         ControlRoute(.post, "/api/bridge/tasks/{id}/cancel") { bridge, _, context in
             let task = try await bridge.queue.cancel(try context.id(TaskID.self))
-            return JSONResponse.make(QueueRoutes(bridge: bridge).view(task))
+            return try await QueueRoutes(bridge: bridge).answer(task)
         },
         ControlRoute(.post, "/api/bridge/tasks/{id}/retry") { bridge, _, context in
-            let task = try await bridge.queue.retry(try context.id(TaskID.self))
-            return JSONResponse.make(QueueRoutes(bridge: bridge).view(task))
+            let id = try context.id(TaskID.self)
+            // One whose device is not heard of need not be final.
+            let reclaimed = try await bridge.pairing.handovers.reclaim(id)
+            let task = if let reclaimed { reclaimed } else { try await bridge.queue.retry(id) }
+            return try await QueueRoutes(bridge: bridge).answer(task)
         },
     ]
 
     private var device: DeviceView { DeviceView(id: bridge.context.device.id, name: bridge.context.device.name) }
 
-    private func view(_ task: OffloadTask) -> TaskView {
-        TaskView(task, attempts: [], action: bridge.progress.current(task.id)?.action, device: device)
+    private func answer(_ task: OffloadTask) async throws -> Response {
+        JSONResponse.make(view(try await bridge.tasks.describe(task)))
     }
 
-    private func view(_ report: TaskReports.Report) -> TaskView {
+    /// A task of a lane of this device.
+    private func view(_ task: OffloadTask) -> TaskView {
         TaskView(
-            report.task, attempts: report.attempts, requirementPath: report.requirement?.path,
-            action: bridge.progress.current(report.task.id)?.action, device: device)
+            task, attempts: [], action: bridge.progress.current(task.id)?.action, device: device, pair: task.origin)
+    }
+
+    func view(_ report: TaskReports.Report) -> TaskView {
+        let task = report.task
+        let other = report.pair.map { DeviceView(id: $0.targetDeviceID, name: $0.targetName) }
+        return TaskView(
+            task, attempts: report.attempts, requirementPath: report.requirement?.path,
+            action: bridge.progress.current(task.id)?.action, device: task.isOffloaded ? other : device,
+            pair: report.pair?.id ?? task.origin,
+            isUnreachable: bridge.pairing.handovers.isUnreachable(task.attemptKey))
     }
 
     private func batches() async throws -> Response {

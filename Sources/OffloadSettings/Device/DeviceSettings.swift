@@ -8,6 +8,10 @@ package struct DeviceSettings: Sendable, Equatable {
     package let pairingExpiry: Duration
     /// How often a target asks its sources for work.
     package let syncInterval: Duration
+    /// How long a device that is not heard of keeps its tasks, after it was found unreachable.
+    package let unreachableGrace: Duration
+    /// Whether tasks from other devices start by themselves.
+    package let autoAssign: Bool
     package let lanOnly: Bool
     /// 0 means any free port.
     package let port: Int
@@ -72,6 +76,8 @@ package struct DeviceSettings: Sendable, Equatable {
         enabled = try layered.take(table.enabled)
         pairingExpiry = try layered.take(table.pairingExpiry)
         syncInterval = try layered.take(table.syncInterval)
+        unreachableGrace = try layered.take(table.unreachableGrace)
+        autoAssign = try layered.take(table.autoAssign)
         lanOnly = try layered.take(table.lanOnly)
         port = try layered.take(table.port)
         peerPort = try layered.take(table.peerPort)

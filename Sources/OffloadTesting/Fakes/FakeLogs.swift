@@ -35,6 +35,16 @@ package final class FakeLogs: LogLibrary {
             bytes: Array(bytes[start...].prefix(max(0, limit))), offset: Int64(start), total: Int64(bytes.count))
     }
 
+    package func append(_ bytes: [UInt8], at offset: Int64, to key: AttemptKey) async throws -> Int64 {
+        let (total, listeners) = state.withLock { state in
+            let known = state.bytes[key, default: []].count
+            state.bytes[key, default: []] += bytes.dropFirst(max(0, known - Int(offset)))
+            return (Int64(state.bytes[key, default: []].count), state.listeners[key] ?? [])
+        }
+        for listener in listeners { listener.yield() }
+        return total
+    }
+
     package func growth(of key: AttemptKey) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let isFinished = state.withLock { state in

@@ -8,12 +8,19 @@ package final class FakeTransport: SourceTransport {
         case connect(PairID, PeerAddress)
         case confirmStored, heartbeat, disconnect
         case follow
+        case pull(slots: Int)
+        case report([AttemptKey])
+        case log(LogShipment)
+        case base(AttemptKey)
     }
 
     private struct State {
         var joined: Result<Joined, OffloadError> = .failure(OffloadError(.forbidden, "wrong"))
         var refusals: [PeerAddress: OffloadError] = [:]
         var streams: [AsyncStream<SourceNotice>.Continuation] = []
+        var offers: [Offer] = []
+        var wishes = AttemptWishes()
+        var acknowledgement = Acknowledgement.accepted
     }
 
     private let state = Mutex(State())
@@ -27,6 +34,17 @@ package final class FakeTransport: SourceTransport {
     /// What every request to the address answers from now on; nil for success.
     package func refuse(_ error: OffloadError?, at address: PeerAddress) {
         state.withLock { $0.refusals[address] = error }
+    }
+
+    /// What the next pull gives, as far as there is room.
+    package func offer(_ offers: [Offer]) { state.withLock { $0.offers += offers } }
+
+    /// What heartbeats are answered from now on.
+    package func wish(_ wishes: AttemptWishes) { state.withLock { $0.wishes = wishes } }
+
+    /// What reports are answered from now on.
+    package func answer(reports acknowledgement: Acknowledgement) {
+        state.withLock { $0.acknowledgement = acknowledgement }
     }
 
     /// Tells every target that listens.
@@ -67,7 +85,37 @@ package final class FakeTransport: SourceTransport {
         }
 
         func confirmStored() async throws { try ask(.confirmStored) }
-        func heartbeat(_ heartbeat: Presence.Heartbeat) async throws { try ask(.heartbeat) }
+        func heartbeat(
+            _ heartbeat: Presence.Heartbeat, holding keys: [AttemptKey]
+        ) async throws -> AttemptWishes {
+            try ask(.heartbeat)
+            return transport.state.withLock { $0.wishes }
+        }
+
+        func pull(slots: Int) async throws -> [Offer] {
+            try ask(.pull(slots: slots))
+            return transport.state.withLock { state in
+                defer { state.offers = Array(state.offers.dropFirst(slots)) }
+                return Array(state.offers.prefix(slots))
+            }
+        }
+
+        func report(_ messages: [OutboxMessage]) async throws -> [Acknowledgement] {
+            try ask(.report(messages.map(\.key)))
+            return transport.state.withLock { state in messages.map { _ in state.acknowledgement } }
+        }
+
+        func send(_ part: LogShipment) async throws -> Int64 {
+            try ask(.log(part))
+            return part.offset + Int64(part.bytes.count)
+        }
+
+        func base(
+            of key: AttemptKey, known: [CommitHash], _ take: @Sendable ([UInt8]) throws -> Void
+        ) async throws {
+            try ask(.base(key))
+        }
+
         func disconnect() async throws { try ask(.disconnect) }
 
         func follow(_ body: @Sendable (SourceNotice) async throws -> Void) async throws {

@@ -188,19 +188,38 @@ package struct LogChunk: Codable, Sendable, Equatable {
     package var action: String?
     package var inputTokens: Int64?
     package var outputTokens: Int64?
+    /// Whether nothing comes after it.
+    package var isLast: Bool?
 
-    /// The most bytes of a log in one message.
-    package static let limit = 64 * 1024
-
-    package init(_ key: AttemptKey, offset: Int64, bytes: [UInt8], action: String? = nil, tokens: Cost.Tokens? = nil) {
-        taskId = key.task.rawValue
-        attempt = key.number.value
-        self.offset = offset
-        data = Data(bytes)
-        self.action = action
-        inputTokens = tokens?.input
-        outputTokens = tokens?.output
+    package init(_ part: LogShipment) {
+        taskId = part.key.task.rawValue
+        attempt = part.key.number.value
+        offset = part.offset
+        data = Data(part.bytes)
+        action = part.action
+        inputTokens = part.tokens?.input
+        outputTokens = part.tokens?.output
+        isLast = part.isLast
     }
+
+    /// What another device says, checked.
+    /// - Throws: `OffloadError` of kind `invalidRequest` when a field is not what it has to be.
+    package func shipment() throws(OffloadError) -> LogShipment {
+        guard data.count <= LogShipment.limit, (0...Self.longest).contains(offset) else {
+            throw .invalid("data", "at most \(LogShipment.limit) bytes at a position from 0 on")
+        }
+        var tokens: Cost.Tokens?
+        if let inputTokens, let outputTokens, inputTokens >= 0, outputTokens >= 0 {
+            tokens = Cost.Tokens(input: inputTokens, output: outputTokens)
+        }
+        let line = action.map { PlainText.prefix($0, bytes: 200) }.flatMap { PlainText.isOneLine($0) ? $0 : nil }
+        return LogShipment(
+            key: AttemptKey(task: try TaskID(parsing: taskId), number: try AttemptNumber(checked: attempt)),
+            offset: offset, bytes: Array(data), action: line, tokens: tokens, isLast: isLast ?? false)
+    }
+
+    /// No log is longer than this.
+    private static let longest: Int64 = 1 << 50
 }
 
 /// What the source has of a log.

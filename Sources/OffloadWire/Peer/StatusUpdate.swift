@@ -50,6 +50,7 @@ package struct StatusUpdate: Codable, Sendable, Equatable {
 
     private enum Limits {
         static let text = 4_096
+        static let line = 512
         static let notes = 100
         static let count = 1 << 40
     }
@@ -96,11 +97,11 @@ extension StatusUpdate {
     }
 
     private mutating func describe(_ left: AttemptResult) {
-        filesChanged = left.paths.prefix(AttemptResult.pathLimit).map { PlainText.prefix($0, bytes: Limits.text) }
+        filesChanged = left.paths.prefix(AttemptResult.pathLimit).map { PlainText.prefix($0, bytes: Limits.line) }
         result = Result(
             isEmpty: left.storage == .empty, files: left.filesChanged, insertions: left.insertions,
             deletions: left.deletions,
-            notes: left.notes.prefix(Limits.notes).map { PlainText.prefix($0, bytes: Limits.text) })
+            notes: left.notes.prefix(Limits.notes).map { PlainText.prefix($0, bytes: Limits.line) })
     }
 
     /// What another device says, checked.

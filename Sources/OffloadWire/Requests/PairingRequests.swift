@@ -167,14 +167,26 @@ package struct HeartbeatRequest: Codable, Sendable {
     package var slots: Int
     package var freeSlots: Int
     package var agents: [String]
+    /// The attempts that have not ended on the target.
+    package var holding: [AttemptName]?
 
-    package init(_ heartbeat: Presence.Heartbeat) {
+    package init(_ heartbeat: Presence.Heartbeat, holding keys: [AttemptKey]) {
+        holding = keys.map(AttemptName.init)
         instance = heartbeat.instance
         start = heartbeat.start
         version = heartbeat.version
         slots = heartbeat.slots
         freeSlots = heartbeat.freeSlots
         agents = heartbeat.agents
+    }
+
+    /// - Throws: `OffloadError` of kind `invalidRequest` when a name is none, or there are too many.
+    package func keys() throws(OffloadError) -> [AttemptKey] {
+        let names = holding ?? []
+        guard names.count <= AttemptWishes.limit else { throw .invalid("holding", "at most \(AttemptWishes.limit)") }
+        var keys: [AttemptKey] = []
+        for name in names { keys.append(try name.key()) }
+        return keys
     }
 
     /// - Throws: `OffloadError` of kind `invalidRequest` when a field is out of its bounds.

@@ -153,7 +153,7 @@ package struct TaskView: Codable, Sendable, Equatable {
 
     package init(
         _ task: OffloadTask, attempts: [Attempt], requirementPath: String? = nil, action: String? = nil,
-        device: DeviceView?, isUnreachable: Bool = false
+        device: DeviceView?, pair: PairID? = nil, isUnreachable: Bool = false
     ) {
         id = task.id.rawValue
         projectId = task.projectID.rawValue
@@ -166,7 +166,7 @@ package struct TaskView: Codable, Sendable, Equatable {
         cancelling = task.state.holding?.phase == .cancelling
         if case .failed(let failure) = task.state { error = FailureView(failure) }
         self.device = device
-        devicePairId = (attempts.last?.holder.device ?? task.wantedDevice ?? task.origin)?.rawValue
+        devicePairId = pair?.rawValue
         unreachable = isUnreachable
         createdAt = task.createdAt.iso8601
         updatedAt = task.updatedAt.iso8601
@@ -228,6 +228,12 @@ package struct AssignmentView: Codable, Sendable {
         package var ideaId: String
         package var error: String
         package var message: String
+
+        init(_ id: IdeaID, _ error: OffloadError) {
+            ideaId = id.rawValue
+            self.error = error.kind.rawValue
+            message = error.message
+        }
     }
 
     package var assigned: [Assigned]
@@ -237,9 +243,7 @@ package struct AssignmentView: Codable, Sendable {
         assigned = tasks.map {
             Assigned(ideaId: $0.ideaID.rawValue, taskId: $0.id.rawValue, status: $0.state.status.rawValue)
         }
-        self.refused = refused.map { id, error in
-            Refused(ideaId: id.rawValue, error: error.kind.rawValue, message: error.message)
-        }
+        self.refused = refused.map(Refused.init)
     }
 }
 

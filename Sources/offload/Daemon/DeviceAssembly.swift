@@ -68,13 +68,19 @@ struct DeviceAssembly: Sendable {
             context: context, folders: workshop.folders, workspaces: workshop.workspaces, runner: workshop.runner,
             logs: workshop.logs, dispatcher: dispatcher, limits: limits, progress: progress)
         let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
-        let pairing = pairing(surroundings, context, identity, start: start, agents: await workshop.agents())
+        let means = Inbox.Means(
+            folders: workshop.folders, bases: workshop.bases, logs: workshop.logs, progress: progress,
+            dispatcher: dispatcher, limits: limits)
+        let pairing = pairing(surroundings, context, identity, means, start: start, agents: await workshop.agents())
         try await pairing.devices.load()
+        try await pairing.handovers.load()
         let bridge = Bridge(
             context: context,
             projects: ProjectRegistry(context: context, folders: workshop.folders, runner: workshop.runner),
             backlog: Backlog(context: context),
-            queue: TaskQueue(context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher),
+            queue: TaskQueue(
+                context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher,
+                devices: pairing.devices),
             tasks: TaskReports(context: context), logs: workshop.logs, hub: hub, progress: progress,
             sessions: Sessions(key: key), pairing: pairing)
         let server = ControlServer(bridge: bridge, port: settings.port, logger: surroundings.logger) { port in
@@ -94,23 +100,29 @@ struct DeviceAssembly: Sendable {
             StreamPulse {
                 hub.pulse(); pairing.devices.pulse()
             }, Housekeeping(context: context), rest, supervisor,
-            pairing.devices, pairing.desk, pairing.links, pairing.server, server,
+            pairing.devices, pairing.handovers, pairing.desk, pairing.links, pairing.server, server,
         ]
     }
 
     private static func pairing(
-        _ surroundings: Surroundings, _ context: EngineContext, _ identity: DeviceIdentity, start: Int64,
-        agents: [String]
+        _ surroundings: Surroundings, _ context: EngineContext, _ identity: DeviceIdentity,
+        _ means: Inbox.Means, start: Int64, agents: [String]
     ) -> Pairing {
         let settings = surroundings.settings
         let (door, time) = (PeerDoor(isEnabled: settings.enabled), MonotonicTime())
         let devices = PairedDevices(context: context, door: door, time: time)
         let desk = PairingDesk(
             context: context, devices: devices, door: door, time: time, expiry: settings.pairingExpiry)
+        let handovers = Handovers(
+            context: context, devices: devices, logs: means.logs, progress: means.progress, time: time,
+            grace: settings.unreachableGrace)
+        let inbox = Inbox(
+            context: context, means: means, interval: settings.syncInterval, isAutomatic: settings.autoAssign)
         // Tells two processes on copies of one data folder apart.
         let instance = String(ContentDigest.hex(of: Secret.random().reveal.utf8).prefix(16))
         let links = SourceLinks(
-            context: context, transport: PeerClient(crashPoint: context.crashPoint), isEnabled: settings.enabled
+            context: context, transport: PeerClient(crashPoint: context.crashPoint), work: inbox,
+            isEnabled: settings.enabled
         ) {
             let held = try await context.ledger.read { try $0.heldTasks().count }
             return Presence.Heartbeat(
@@ -120,9 +132,10 @@ struct DeviceAssembly: Sendable {
         let server = PeerServer(
             configuration: PeerServer.Configuration(
                 port: settings.peerPort, isLocalOnly: settings.lanOnly, identity: identity),
-            door: door, desk: desk, devices: devices, context: context)
+            door: door, desk: desk, devices: devices, handovers: handovers, bases: means.bases, context: context)
         return Pairing(
-            isEnabled: settings.enabled, desk: desk, devices: devices, links: links, server: server,
+            isEnabled: settings.enabled, desk: desk, devices: devices, handovers: handovers, links: links,
+            server: server,
             hosts: LocalHosts.all)
     }
 
@@ -158,6 +171,7 @@ struct DeviceAssembly: Sendable {
 private struct Workshop {
     let folders: UserProjectFolders
     let workspaces: FileWorkspaces
+    let bases: GitBaseTransfer
     let runner: ProcessAgentRunner
     let logs: AttemptLogs
 
@@ -188,6 +202,7 @@ private struct Workshop {
             try settings.settings(folder: path)
         }
         workspaces = FileWorkspaces(dataFolder: dataFolder, repositories: repositories, tools: tools)
+        bases = GitBaseTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
         logs = AttemptLogs { key in "\(dataFolder)/attempts/\(key.task)/\(key.number)" }
         // Two copies of a data folder on one machine must not end each other's agents.
         let instance = ContentDigest.hex(of: "\(deviceID) \(dataFolder)".utf8).prefix(16)

@@ -16,6 +16,13 @@ struct SampleRepository {
         try write("offload.yml", settings)
     }
 
+    /// A clone of another one, with settings of its own.
+    init(in folder: String, cloneOf other: SampleRepository, settings: String = "agent: sample\n") throws {
+        path = "\(folder)/project"
+        try other.git("clone", "--quiet", other.path, path)
+        try write("offload.yml", settings)
+    }
+
     func write(_ file: String, _ content: String) throws {
         try content.write(toFile: "\(path)/\(file)", atomically: true, encoding: .utf8)
     }

@@ -13,7 +13,8 @@ struct TwoDevices {
 
     /// Both run for one test and end with it, however it ends. The source keeps its port over restarts.
     static func with<Value>(
-        source: [String: String] = [:], target: [String: String] = [:], _ body: (TwoDevices) async throws -> Value
+        source: [String: String] = [:], target: [String: String] = [:], settings: String = "agent: sample\n",
+        _ body: (TwoDevices) async throws -> Value
     ) async throws -> Value {
         try await withScratchFolder { folder in
             var folders: [String] = []
@@ -23,14 +24,15 @@ struct TwoDevices {
                     atPath: "\(folder)/\(name)/home", withIntermediateDirectories: true)
             }
             let port = ["OFFLOAD_PEER_PORT": String(try FreePort.find()), "OFFLOAD_DEVICE_NAME": "PC"]
+            let project = try SampleRepository(in: folders[0], settings: settings)
             let devices = TwoDevices(
                 source: DeviceProcess(folder: folders[0], environment: port.merging(source) { $1 }),
                 target: DeviceProcess(
                     folder: folders[1],
                     environment: ["OFFLOAD_PEER_PORT": "0", "OFFLOAD_DEVICE_NAME": "Laptop-Work"].merging(target) { $1 }
                 ),
-                sourceProject: try SampleRepository(in: folders[0]), targetProject: try SampleRepository(in: folders[1])
-            )
+                sourceProject: project,
+                targetProject: try SampleRepository(in: folders[1], cloneOf: project, settings: settings))
             defer {
                 devices.source.kill()
                 devices.target.kill()

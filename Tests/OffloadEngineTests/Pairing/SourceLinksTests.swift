@@ -20,7 +20,7 @@ import Testing
             let bench = try Workbench()
             self.bench = bench
             try bench.memory.changeNow { transaction in for pair in pairs { try transaction.insert(pair) } }
-            links = SourceLinks(context: bench.context, transport: transport, isEnabled: isEnabled) {
+            links = SourceLinks(context: bench.context, transport: transport, work: IdleWork(), isEnabled: isEnabled) {
                 Presence.Heartbeat(instance: "i", start: 1, version: "0", slots: 4, freeSlots: 4, agents: [])
             }
         }

@@ -17,6 +17,7 @@ struct Workbench: Sendable {
     let limits = SlotLimits()
     let progress = ProgressBoard {}
     let context: EngineContext
+    let devices: PairedDevices
     let queue: TaskQueue
     let supervisor: AttemptSupervisor
 
@@ -34,7 +35,9 @@ struct Workbench: Sendable {
             device: Device(
                 id: DeviceID(unchecked: "d-1"), name: "bench", version: "0", slots: slots, defaultAgent: "claude"),
             ledger: ledger, clock: clock, identifiers: identifiers, crashPoint: NoCrashPoint(), logger: logger)
-        queue = TaskQueue(context: context, folders: folders, limits: limits, dispatcher: dispatcher)
+        devices = PairedDevices(context: context, door: PeerDoor(isEnabled: true), time: MonotonicTime())
+        queue = TaskQueue(
+            context: context, folders: folders, limits: limits, dispatcher: dispatcher, devices: devices)
         supervisor = AttemptSupervisor(
             context: context, folders: folders, workspaces: workspaces, runner: runner, logs: logs,
             dispatcher: dispatcher, limits: limits, progress: progress)

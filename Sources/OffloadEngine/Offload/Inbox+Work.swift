@@ -1,0 +1,113 @@
+import Logging
+package import OffloadDomain
+
+/// The loops over one connection: each waits to be woken, and the end of one ends all.
+extension Inbox {
+    /// Reports in one request.
+    private static let reportsAtOnce = 100
+
+    package func work(
+        through pair: JoinedPair, over connection: any SourceConnection, notices: AsyncStream<SourceNotice>
+    ) async throws {
+        let (pulls, reports, logs) = (Wake(), Wake(), Wake())
+        // Listened to before the loops look for the first time, so that nothing falls in between.
+        let commits = context.ledger.commits()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await events in commits {
+                    reports()
+                    logs()
+                    if events.contains(where: Self.mayMakeRoom) { pulls() }
+                }
+            }
+            group.addTask {
+                for await notice in notices {
+                    switch notice {
+                    case .work: pulls()
+                    case .cancel(let key): try await cancel(key)
+                    case .connected, .quiet, .revoked: break
+                    }
+                }
+            }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: interval)
+                    pulls()
+                }
+            }
+            group.addTask { try await pull(through: pair, over: connection, whenever: pulls.calls) }
+            group.addTask { try await report(through: pair, over: connection, whenever: reports.calls) }
+            group.addTask {
+                try await LogShipping(inbox: self, pair: pair.id, connection: connection).run(whenever: logs.calls)
+            }
+            for wake in [pulls, reports, logs] { wake() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private static func mayMakeRoom(_ event: RecordedEvent) -> Bool {
+        event.name.hasPrefix("task_") || event.name == "batch_progress"
+    }
+
+    // MARK: - Tasks
+
+    private func pull(
+        through pair: JoinedPair, over connection: any SourceConnection, whenever calls: AsyncStream<Void>
+    ) async throws {
+        for await _ in calls {
+            var isMore = true
+            while isMore {
+                isMore = false
+                let slots = try await freeSlots(for: pair)
+                guard slots > 0 else { break }
+                let offers = try await connection.pull(slots: slots)
+                context.crashPoint.reached(.inboxAfterPull)
+                for offer in offers.prefix(slots) {
+                    do {
+                        if try await take(offer, through: pair, over: connection) { isMore = true }
+                    } catch let error as OffloadError where error.kind == .stale || error.kind == .conflict {
+                        context.logger.notice("an offered task was not taken over: \(error.message)")
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: - Reports
+
+    private func report(
+        through pair: JoinedPair, over connection: any SourceConnection, whenever calls: AsyncStream<Void>
+    ) async throws {
+        for await _ in calls {
+            while true {
+                let messages = try await context.ledger.read {
+                    try $0.outbox(through: pair.id, limit: Self.reportsAtOnce)
+                }
+                guard !messages.isEmpty else { break }
+                context.crashPoint.reached(.reportBeforeSend)
+                let answers = try await connection.report(messages)
+                context.crashPoint.reached(.reportAfterAnswer)
+                try await settle(messages, answers)
+                context.crashPoint.reached(.reportAfterRemoval)
+            }
+        }
+    }
+
+    private func settle(_ messages: [OutboxMessage], _ answers: [Acknowledgement]) async throws {
+        let accepted = zip(messages, answers).filter { $0.1 == .accepted }.map(\.0)
+        if !accepted.isEmpty {
+            try await context.ledger.change { [decisions] in try decisions.acknowledged(accepted, in: &$0) }
+        }
+        for (message, answer) in zip(messages, answers) {
+            switch answer {
+            case .accepted: break
+            case .stale: try await drop(message.key, ifHeld: false)
+            case .missing(let first):
+                // Sent in order, so something before it was forgotten there: by a source that was set back in time.
+                let isHere = messages.contains { $0.key == message.key && $0.sequence == first }
+                if !isHere { try await drop(message.key, ifHeld: false) }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import OffloadDomain
+import Synchronization
+import SystemPackage
+
+/// A file of ours that is written piece by piece.
+final class AppendingFile: Sendable {
+    private let path: String
+    private let file: Mutex<FileDescriptor?>
+
+    /// - Throws: `OffloadError` of kind `device` when there is a file already, or no room for one.
+    init(path: String) throws(OffloadError) {
+        self.path = path
+        do {
+            file = Mutex(
+                try FileDescriptor.open(
+                    path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite))
+        } catch {
+            throw OffloadError(.device, "cannot write \(path): \(error)")
+        }
+    }
+
+    deinit { file.withLock { try? $0?.close() } }
+
+    func append(_ bytes: [UInt8]) throws(OffloadError) {
+        do {
+            try file.withLock { file in _ = try file?.writeAll(bytes) }
+        } catch {
+            throw OffloadError(.device, "cannot write \(path): \(error)")
+        }
+    }
+
+    func close() throws(OffloadError) {
+        do {
+            try file.withLock { file in
+                try file?.close()
+                file = nil
+            }
+        } catch {
+            throw OffloadError(.device, "cannot write \(path): \(error)")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package import OffloadDomain
+
+/// `POST /api/bridge/offload/queue`
+package struct QueueRequest: Codable, Sendable {
+    /// nil for whichever paired device asks first.
+    package var devicePairId: String?
+    package var ideaIds: [String]
+
+    package init(devicePairId: String? = nil, ideaIds: [String]) {
+        self.devicePairId = devicePairId
+        self.ideaIds = ideaIds
+    }
+}
+
+/// Answers `POST /api/bridge/offload/queue`.
+package struct QueueView: Codable, Sendable {
+    package struct Item: Codable, Sendable {
+        package var ideaId: String
+        /// `.claude/requirements/xxx.md`
+        package var requirementPath: String
+        package var content: String
+    }
+
+    package var queued: Int
+    package var requirements: [Item]
+    package var refused: [AssignmentView.Refused]
+
+    package init(queued: Int, requirements: [Requirement], refused: [(IdeaID, OffloadError)]) {
+        self.queued = queued
+        self.requirements = requirements.map {
+            Item(ideaId: $0.ideaID.rawValue, requirementPath: $0.path, content: $0.content)
+        }
+        self.refused = refused.map(AssignmentView.Refused.init)
+    }
+}
+
+/// Answers `GET /api/bridge/offload/status`: tasks that are for other devices, newest first.
+package struct OffloadStatusView: Codable, Sendable {
+    package struct Item: Codable, Sendable, Equatable {
+        package var taskId: String
+        package var ideaId: String
+        package var projectId: String
+        package var title: String
+        package var status: String
+        package var attempt: Int
+        /// The pair of the device that has it, had it last, or is to have it.
+        package var devicePairId: String?
+        package var deviceName: String?
+        package var cancelling: Bool
+        package var unreachable: Bool
+        package var action: String?
+        package var summary: String?
+        package var filesChanged: [String]?
+        package var error: FailureView?
+        package var updatedAt: String
+
+        package init(_ task: TaskView) {
+            taskId = task.id
+            ideaId = task.ideaId
+            projectId = task.projectId
+            title = task.title
+            status = task.status
+            attempt = task.attempt
+            devicePairId = task.devicePairId
+            deviceName = task.device?.name
+            cancelling = task.cancelling
+            unreachable = task.unreachable
+            action = task.action
+            summary = task.attempts.last?.summary
+            filesChanged = task.attempts.last?.result?.paths
+            error = task.error
+            updatedAt = task.updatedAt
+        }
+    }
+
+    package var tasks: [Item]
+    package var counts: [String: Int]
+    package var total: Int
+    package var limit: Int
+    package var offset: Int
+
+    package init(tasks: [Item], counts: [(OffloadTask.Status, Int)], total: Int, page: Page) {
+        self.tasks = tasks
+        self.counts = [:]
+        for (status, count) in counts { self.counts[status.rawValue] = count }
+        self.total = total
+        limit = page.limit
+        offset = page.offset
+    }
+}
