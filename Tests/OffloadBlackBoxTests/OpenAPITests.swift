@@ -69,20 +69,23 @@ struct OpenAPITests {
             try errors(projectID, ideas, task, caller)
             try events(caller)
             try caller.call("DELETE", "ideas/\(ideas[3])", expecting: 204)
-            try otherDevices(projectID, caller)
+            try otherDevices(projectID, ideas[0], caller)
             try caller.call("DELETE", "projects/\(projectID)", expecting: 204)
             #expect(caller.asked == Set(document.operations), "every documented operation is asked")
         }
     }
 
     /// What can be asked of one device alone.
-    private func otherDevices(_ project: String, _ caller: Caller) throws {
+    private func otherDevices(_ project: String, _ idea: String, _ caller: Caller) throws {
         try caller.call("POST", "offload/pair", #"{"projectId": "\#(project)"}"#, expecting: 201)
         try caller.call("GET", "offload/pair")
         try caller.call("DELETE", "offload/pair", expecting: 204)
         let accept = #"{"pairingCode": "1", "targetProjectPath": "/", "sourceUrl": "x"}"#
         try caller.call("POST", "offload/accept", accept, expecting: 400)
         try caller.call("POST", "offload/disconnect", #"{"devicePairId": "x-none"}"#, expecting: 404)
+        let queue = #"{"ideaIds": ["\#(idea)"]}"#
+        try caller.call("POST", "offload/queue", queue, expecting: 409)
+        try caller.call("GET", "offload/status?projectId=\(project)&status=running")
         try caller.call("GET", "offload/devices")
         try caller.call("PATCH", "offload/devices/x-none", #"{"address": "localhost"}"#, expecting: 404)
     }

@@ -7,7 +7,7 @@ import Testing
 /// The plug is pulled at every message of a pairing, on each side.
 @Suite("Crashes while pairing", .serialized, .timeLimit(.minutes(10)))
 struct PairingCrashTests {
-    static let places = CrashPlace.allCases.filter(\.isOfPairing)
+    static let places = CrashPlace.allCases.filter { $0.way == .pairing }
 
     @Test("Both halves count afterwards, or none", arguments: places)
     func bothOrNone(_ place: CrashPlace) async throws {

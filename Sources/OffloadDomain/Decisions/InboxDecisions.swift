@@ -27,14 +27,14 @@ package struct InboxDecisions: Sendable {
         at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> Acceptance {
         let known = try transaction.task(offer.key.task)
-        if let refusal = Self.refusal(of: offer, through: pair, known: known) { return refusal }
+        if let refusal = try Self.refusal(of: offer, through: pair, known: known, in: transaction) { return refusal }
         if let known, let running = try drop(known.currentKey, at: now, in: &transaction) {
             return .busy(stop: running)
         }
         let task =
             try known == nil
             ? make(offer, as: fileName, through: pair, identifiers: identifiers, at: now, in: &transaction)
-            : Self.reopen(offer, at: now, in: &transaction)
+            : Self.reopen(offer, through: pair, at: now, in: &transaction)
         try transaction.insert(
             InboxEntry(key: offer.key, pairID: pair.id, ideaID: offer.ideaID, receivedAt: now))
         try Self.report(.synced, of: offer.key, in: &transaction)
@@ -48,9 +48,8 @@ package struct InboxDecisions: Sendable {
         _ offer: Offer, through pair: JoinedPair, because failure: Failure, at now: Timestamp,
         in transaction: inout any LedgerTransaction
     ) throws -> Acceptance {
-        if let refusal = Self.refusal(of: offer, through: pair, known: try transaction.task(offer.key.task)) {
-            return refusal
-        }
+        let known = try transaction.task(offer.key.task)
+        if let refusal = try Self.refusal(of: offer, through: pair, known: known, in: transaction) { return refusal }
         try transaction.insert(
             InboxEntry(key: offer.key, pairID: pair.id, ideaID: offer.ideaID, receivedAt: now))
         try Self.report(.ended(.failed(failure), RunReport(), nil), of: offer.key, in: &transaction)
@@ -58,18 +57,26 @@ package struct InboxDecisions: Sendable {
     }
 
     /// Why an offer is not new work; nil when it is.
-    private static func refusal(of offer: Offer, through pair: JoinedPair, known: OffloadTask?) -> Acceptance? {
+    private static func refusal(
+        of offer: Offer, through pair: JoinedPair, known: OffloadTask?, in reader: any LedgerReader
+    ) throws -> Acceptance? {
         guard let known else { return nil }
-        guard known.origin == pair.id else { return .foreign }
+        // Devices that were paired anew are the same when they show the same certificate.
+        let source = try known.origin.flatMap { try reader.joinedPair($0) }
+        guard let source, source.fingerprint == pair.fingerprint, known.projectID == pair.projectID else {
+            return .foreign
+        }
         return offer.key.number <= known.attempt ? .known : nil
     }
 
     private static func reopen(
-        _ offer: Offer, at now: Timestamp, in transaction: inout any LedgerTransaction
+        _ offer: Offer, through pair: JoinedPair, at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> OffloadTask {
         guard let task = try transaction.task(offer.key.task) else { throw OffloadError.missing(offer.key.task) }
         var machine = TaskMachine(task)
-        guard machine.offered(offer.key.number, position: try transaction.nextTaskPosition(), at: now) else {
+        guard machine.offered(
+                offer.key.number, through: pair.id, position: try transaction.nextTaskPosition(), at: now)
+        else {
             throw OffloadError(.conflict, "task \(task.id) is \(task.state.status.rawValue) here")
         }
         try transaction.update(machine.task, from: task)

@@ -3,10 +3,9 @@
 /// Not durable: after a restart of the source every lease begins anew, which only makes it longer.
 /// Drawn from the code in `docs/state-machines.md`.
 package struct Leases: Sendable, Equatable {
-    /// How long a claim waits for its acknowledgement before the task goes to anybody.
-    package static let claimLifetime = Duration.seconds(60)
-    /// How long a device may be silent about an attempt before people are told that it is unreachable.
-    package static let lifetime = Duration.seconds(60)
+    /// How long a device may be silent about an attempt before people are told that it is unreachable, and how long a claim
+    /// waits for its acknowledgement, when nothing else was set.
+    package static let standardLifetime = Duration.seconds(60)
     /// How long an unreachable device may come back, when nothing else was set.
     package static let standardGrace = Duration.seconds(600)
 
@@ -27,12 +26,18 @@ package struct Leases: Sendable, Equatable {
         var heardAt: Duration
     }
 
+    private let lifetime: Duration
     private let grace: Duration
     /// In the order in which they were claimed.
     private var leases: [Lease] = []
 
-    /// - Parameter grace: how long an unreachable device may come back.
-    package init(grace: Duration = Leases.standardGrace) { self.grace = grace }
+    /// - Parameters:
+    ///   - lifetime: how long a device may be silent about an attempt.
+    ///   - grace: how long an unreachable device may come back.
+    package init(lifetime: Duration = Leases.standardLifetime, grace: Duration = Leases.standardGrace) {
+        self.lifetime = lifetime
+        self.grace = grace
+    }
 
     /// The device of `pair` has claimed an attempt. Claiming again what it holds counts from now on.
     package mutating func claimed(_ key: AttemptKey, by pair: PairID, at now: Duration) {
@@ -72,9 +77,9 @@ package struct Leases: Sendable, Equatable {
         for index in leases.indices {
             let (lease, silence) = (leases[index], now - leases[index].heardAt)
             switch lease.isAcknowledged {
-            case false: if silence >= Self.claimLifetime { due.append(.claimExpired(lease.key)) }
-            case true where silence >= Self.lifetime + grace: due.append(.lost(lease.key))
-            case true where silence >= Self.lifetime && !lease.isUnreachable:
+            case false: if silence >= lifetime { due.append(.claimExpired(lease.key)) }
+            case true where silence >= lifetime + grace: due.append(.lost(lease.key))
+            case true where silence >= lifetime && !lease.isUnreachable:
                 leases[index].isUnreachable = true
                 due.append(.unreachable(lease.key))
             case true: break
@@ -86,8 +91,7 @@ package struct Leases: Sendable, Equatable {
     /// When to look again; nil when there is nothing to wait for.
     package var next: Duration? {
         leases.map { lease in
-            if !lease.isAcknowledged { return lease.heardAt + Self.claimLifetime }
-            return lease.heardAt + Self.lifetime + (lease.isUnreachable ? grace : .zero)
+            lease.heardAt + lifetime + (lease.isUnreachable ? grace : .zero)
         }.min()
     }
 

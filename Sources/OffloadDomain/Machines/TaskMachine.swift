@@ -250,12 +250,15 @@ package struct TaskMachine: Sendable, Equatable {
 
     // MARK: - Another device offers the task
 
-    /// The source hands out attempt `number` of a task that was here before.
+    /// The source hands out attempt `number` of a task that was here before, maybe through another pair.
     /// - Returns: false when this is not news, or an earlier attempt has not ended here.
-    package mutating func offered(_ number: AttemptNumber, position: Int64, at time: Timestamp) -> Bool {
+    package mutating func offered(
+        _ number: AttemptNumber, through pair: PairID, position: Int64, at time: Timestamp
+    ) -> Bool {
         guard task.origin != nil, task.state.status.isFinal, number > task.attempt else { return false }
         // A lane counts on by one when it takes the task.
         task.attempt = AttemptNumber(value: number.value - 1)
+        task.origin = pair
         task.interruptions = 0
         task.position = position
         task.destination = .lane(nil)

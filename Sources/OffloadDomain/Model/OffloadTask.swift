@@ -7,7 +7,7 @@ package struct OffloadTask: Sendable, Equatable {
     package let title: String
     /// The pair through which another device gave the task to this one, which then is its target; nil for a task of this
     /// device's own.
-    package let origin: PairID?
+    package var origin: PairID?
     /// Where the task is to be done.
     package var destination: Destination
     /// Larger goes first.

@@ -69,8 +69,25 @@ package enum CrashPlace: String, Sendable, CaseIterable {
     case targetBeforeActive = "pairing.target_before_active"
     case targetAfterActive = "pairing.target_after_active"
 
-    /// Whether the place is on the way of a pairing, not of a task.
-    package var isOfPairing: Bool { rawValue.hasPrefix("pairing.") }
+    /// What a place is on the way of.
+    package enum Way: Sendable, Equatable {
+        /// A task of this device's own, from assignment to result.
+        case task
+        case pairing
+        /// A task that goes to another device: on the device that gives it, or on the one that takes it.
+        case giving, taking
+    }
+
+    package var way: Way {
+        switch rawValue.prefix(while: { $0 != "." }) {
+        case "pairing": .pairing
+        case "queue", "claim", "lease": .giving
+        case "inbox": .taking
+        case "report": self == .reportBeforeApply || self == .reportAfterApply ? .giving : .taking
+        case "log": self == .logAfterWrite ? .giving : .taking
+        default: .task
+        }
+    }
 }
 
 /// The crash point of a program that nobody tests.

@@ -9,6 +9,8 @@ package final class ProgressBoard: Sendable {
         /// One line for people, such as the tool and file that the agent works with.
         package let action: String
         package let tokens: Cost.Tokens?
+        /// Whether it runs on another device.
+        package let isElsewhere: Bool
         let version: Int
     }
 
@@ -33,9 +35,11 @@ package final class ProgressBoard: Sendable {
     }
 
     /// What an agent on another device does.
-    package func show(_ action: String, tokens: Cost.Tokens?, of task: TaskID) { note(action, tokens, of: task) }
+    package func show(_ action: String, tokens: Cost.Tokens?, of task: TaskID) {
+        note(action, tokens, of: task, isElsewhere: true)
+    }
 
-    private func note(_ action: String?, _ tokens: Cost.Tokens?, of task: TaskID) {
+    private func note(_ action: String?, _ tokens: Cost.Tokens?, of task: TaskID, isElsewhere: Bool = false) {
         let now = ContinuousClock.now
         let told = state.withLock { state -> Bool in
             let old = state.entries[task]
@@ -43,7 +47,8 @@ package final class ProgressBoard: Sendable {
             guard action != old?.action || (tokens != nil && tokens != old?.tokens) else { return false }
             state.version += 1
             state.entries[task] = Entry(
-                taskID: task, action: action, tokens: tokens ?? old?.tokens, version: state.version)
+                taskID: task, action: action, tokens: tokens ?? old?.tokens, isElsewhere: isElsewhere,
+                version: state.version)
             if let last = state.toldAt[task], now - last < Self.pace { return false }
             state.toldAt[task] = now
             return true

@@ -16,17 +16,19 @@ package final class Handovers: Service {
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
-    /// - Parameter grace: how long a device may be unreachable before its tasks go to others.
+    /// - Parameters:
+    ///   - lifetime: how long a device may be silent about a task.
+    ///   - grace: how long it may be unreachable then, before its tasks go to others.
     package init(
         context: EngineContext, devices: PairedDevices, logs: any LogLibrary, progress: ProgressBoard,
-        time: MonotonicTime, grace: Duration
+        time: MonotonicTime, lifetime: Duration, grace: Duration
     ) {
         self.context = context
         self.devices = devices
         self.logs = logs
         self.progress = progress
         self.time = time
-        leases = Mutex(Leases(grace: grace))
+        leases = Mutex(Leases(lifetime: lifetime, grace: grace))
         (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 

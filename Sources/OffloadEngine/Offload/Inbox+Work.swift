@@ -62,7 +62,7 @@ extension Inbox {
                 let slots = try await freeSlots(for: pair)
                 guard slots > 0 else { break }
                 let offers = try await connection.pull(slots: slots)
-                context.crashPoint.reached(.inboxAfterPull)
+                if !offers.isEmpty { context.crashPoint.reached(.inboxAfterPull) }
                 for offer in offers.prefix(slots) {
                     do {
                         if try await take(offer, through: pair, over: connection) { isMore = true }

@@ -26,6 +26,7 @@ package final class SourceLinks: Service {
     private let work: any SourceWork
     private let heartbeat: @Sendable () async throws -> Presence.Heartbeat
     private let isEnabled: Bool
+    private let pace: Duration
     private let state = Mutex(State())
     private let joined: AsyncStream<PairID>
     private let join: AsyncStream<PairID>.Continuation
@@ -36,15 +37,18 @@ package final class SourceLinks: Service {
 
     /// - Parameters:
     ///   - work: what is done for the sources.
+    ///   - pace: how often to send a heartbeat.
     ///   - heartbeat: what this device has to tell at the moment.
     package init(
         context: EngineContext, transport: any SourceTransport, work: any SourceWork, isEnabled: Bool,
+        pace: Duration = Presence.pace,
         heartbeat: @escaping @Sendable () async throws -> Presence.Heartbeat
     ) {
         self.context = context
         self.transport = transport
         self.work = work
         self.isEnabled = isEnabled
+        self.pace = pace
         self.heartbeat = heartbeat
         (joined, join) = AsyncStream.makeStream(of: PairID.self)
     }
@@ -230,7 +234,7 @@ package final class SourceLinks: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while true {
-                    try await Task.sleep(for: Presence.pace)
+                    try await Task.sleep(for: self.pace)
                     try await self.beat(active, connection)
                 }
             }

@@ -86,7 +86,8 @@ struct EventStreamRoute {
         var buffer = ByteBuffer()
         for entry in entries {
             let view = ProgressView(taskId: entry.taskID, action: entry.action, tokens: entry.tokens)
-            append(try json(ProgressEvent(payload: view)), name: "task_progress", id: nil, to: &buffer)
+            let name = entry.isElsewhere ? "offload_task_progress" : "task_progress"
+            append(try json(ProgressEvent(type: name, payload: view)), name: name, id: nil, to: &buffer)
         }
         return buffer
     }
@@ -119,6 +120,6 @@ private struct EstablishedEvent: Encodable {
 }
 
 private struct ProgressEvent: Encodable {
-    var type = "task_progress"
+    let type: String
     let payload: ProgressView
 }

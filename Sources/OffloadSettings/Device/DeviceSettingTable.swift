@@ -9,13 +9,16 @@ struct DeviceSettingTable: Sendable {
         "OFFLOAD_PAIRING_EXPIRY_MS", default: 300_000, in: 1_000...3_600_000, "How long a pairing code can be used")
     let syncInterval = Setting.milliseconds(
         "OFFLOAD_SYNC_INTERVAL_MS", default: 5_000, in: 100...3_600_000, "How often a device asks for work")
-    let unreachableGrace = Setting.milliseconds(
-        "OFFLOAD_UNREACHABLE_GRACE_MS", default: 600_000, in: 0...86_400_000,
-        "How long a device that is not heard of keeps its tasks")
-    let autoAssign = Setting.flag(
-        "OFFLOAD_AUTO_ASSIGN", default: true, "Whether tasks from other devices start by themselves")
     let lanOnly = Setting.flag(
         "OFFLOAD_LAN_ONLY", default: false, "Whether devices outside of the local network are turned away")
+    let lease = Setting.milliseconds(
+        "OFFLOAD_LEASE_MS", default: 60_000, in: 2_000...3_600_000,
+        "How long a device may be silent about a task before it counts as unreachable")
+    let unreachableGrace = Setting.milliseconds(
+        "OFFLOAD_UNREACHABLE_GRACE_MS", default: 600_000, in: 0...86_400_000,
+        "How long an unreachable device keeps its tasks")
+    let autoAssign = Setting.flag(
+        "OFFLOAD_AUTO_ASSIGN", default: true, "Whether tasks from other devices start by themselves")
     let port = Setting.number(
         "OFFLOAD_PORT", default: 4747, in: 0...65_535, remark: " (0: any free port)",
         "Port of the Bridge API and the page, on this machine only")
@@ -67,8 +70,8 @@ struct DeviceSettingTable: Sendable {
 
     var all: [any NamedSetting] {
         [
-            enabled, pairingExpiry, syncInterval, unreachableGrace, autoAssign, lanOnly, port, peerPort, dataFolder,
-            deviceName, slots, agent, bridgeKey, largestStreamCount, logLevel,
+            enabled, pairingExpiry, syncInterval, lanOnly, lease, unreachableGrace, autoAssign, port, peerPort,
+            dataFolder, deviceName, slots, agent, bridgeKey, largestStreamCount, logLevel,
         ]
     }
 }

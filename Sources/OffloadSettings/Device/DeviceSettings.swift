@@ -8,11 +8,13 @@ package struct DeviceSettings: Sendable, Equatable {
     package let pairingExpiry: Duration
     /// How often a target asks its sources for work.
     package let syncInterval: Duration
-    /// How long a device that is not heard of keeps its tasks, after it was found unreachable.
+    package let lanOnly: Bool
+    /// How long a device may be silent about a task before it counts as unreachable.
+    package let lease: Duration
+    /// How long an unreachable device keeps its tasks.
     package let unreachableGrace: Duration
     /// Whether tasks from other devices start by themselves.
     package let autoAssign: Bool
-    package let lanOnly: Bool
     /// 0 means any free port.
     package let port: Int
     /// 0 means any free port.
@@ -76,9 +78,10 @@ package struct DeviceSettings: Sendable, Equatable {
         enabled = try layered.take(table.enabled)
         pairingExpiry = try layered.take(table.pairingExpiry)
         syncInterval = try layered.take(table.syncInterval)
+        lanOnly = try layered.take(table.lanOnly)
+        lease = try layered.take(table.lease)
         unreachableGrace = try layered.take(table.unreachableGrace)
         autoAssign = try layered.take(table.autoAssign)
-        lanOnly = try layered.take(table.lanOnly)
         port = try layered.take(table.port)
         peerPort = try layered.take(table.peerPort)
         dataFolder = try layered.take(table.dataFolder)

@@ -128,6 +128,10 @@ extension SQLiteTransaction {
             columns += ", holder_pair_id = ?"
             arguments += [task.state.holder?.device?.rawValue]
         }
+        if task.origin != old.origin {
+            columns += ", origin_pair_id = ?"
+            arguments += [task.origin?.rawValue]
+        }
         if task.destination != old.destination || task.position != old.position {
             columns += ", queue = ?, lane = ?, wanted_pair_id = ?, position = ?"
             arguments += [task.queueName, task.lane?.number, task.wantedPair?.rawValue, task.position]

@@ -153,8 +153,13 @@ extension LedgerConformance {
                     try transaction.openTask(of: Samples.idea(1).id), Samples.task(1), "the idea's own task")
                 try expectEqual(
                     try transaction.latestTask(of: Samples.idea(1).id), Samples.task(1), "the idea's newest")
+                try transaction.insert(Samples.joinedPair(2))
+                var anew = foreign
+                (anew.origin, anew.position) = (Samples.joinedPair(2).id, 9)
+                try transaction.update(anew, from: foreign)
+                try expectEqual(try transaction.task(foreign.id), anew, "it came again, through another pair")
                 try transaction.removeIdea(Samples.idea(1).id)
-                try expectEqual(try transaction.task(foreign.id), foreign, "it stays when the idea goes")
+                try expectEqual(try transaction.task(foreign.id), anew, "it stays when the idea goes")
                 let unknown = Samples.offloaded(3, idea: 1, requirement: 2, from: Samples.joinedPair(7).id)
                 try expectRefusal(.notFound, "a pair that is not there") { try transaction.insert(unknown) }
             }

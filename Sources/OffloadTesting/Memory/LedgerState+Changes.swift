@@ -127,6 +127,7 @@ extension LedgerState: LedgerTransaction {
             throw OffloadError(.stale, "task \(old.id) is \(stored.state.status.rawValue) in attempt \(stored.attempt)")
         }
         var updated = stored
+        updated.origin = task.origin
         (updated.destination, updated.position, updated.attempt) = (task.destination, task.position, task.attempt)
         (updated.interruptions, updated.state, updated.updatedAt) = (task.interruptions, task.state, task.updatedAt)
         try refuseImpossible(updated)

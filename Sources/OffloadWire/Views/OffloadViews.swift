@@ -64,7 +64,7 @@ package struct OffloadStatusView: Codable, Sendable {
             devicePairId = task.devicePairId
             deviceName = task.device?.name
             cancelling = task.cancelling
-            unreachable = task.unreachable
+            unreachable = task.unreachable ?? false
             action = task.action
             summary = task.attempts.last?.summary
             filesChanged = task.attempts.last?.result?.paths

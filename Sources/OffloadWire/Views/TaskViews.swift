@@ -141,8 +141,8 @@ package struct TaskView: Codable, Sendable, Equatable {
     package var device: DeviceView?
     /// The pair through which it goes to that device, or came to this one.
     package var devicePairId: String?
-    /// The device that has it was not heard of for a while.
-    package var unreachable: Bool
+    /// Whether the device that has it was not heard of for a while; nil otherwise.
+    package var unreachable: Bool?
     package var createdAt: String
     package var updatedAt: String
     package var requirementPath: String?
@@ -167,7 +167,7 @@ package struct TaskView: Codable, Sendable, Equatable {
         if case .failed(let failure) = task.state { error = FailureView(failure) }
         self.device = device
         devicePairId = pair?.rawValue
-        unreachable = isUnreachable
+        unreachable = isUnreachable ? true : nil
         createdAt = task.createdAt.iso8601
         updatedAt = task.updatedAt.iso8601
         self.requirementPath = requirementPath

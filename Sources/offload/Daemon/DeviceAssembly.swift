@@ -115,14 +115,16 @@ struct DeviceAssembly: Sendable {
             context: context, devices: devices, door: door, time: time, expiry: settings.pairingExpiry)
         let handovers = Handovers(
             context: context, devices: devices, logs: means.logs, progress: means.progress, time: time,
-            grace: settings.unreachableGrace)
+            lifetime: settings.lease, grace: settings.unreachableGrace)
         let inbox = Inbox(
             context: context, means: means, interval: settings.syncInterval, isAutomatic: settings.autoAssign)
         // Tells two processes on copies of one data folder apart.
         let instance = String(ContentDigest.hex(of: Secret.random().reveal.utf8).prefix(16))
         let links = SourceLinks(
             context: context, transport: PeerClient(crashPoint: context.crashPoint), work: inbox,
-            isEnabled: settings.enabled
+            isEnabled: settings.enabled,
+            // A lease has to outlive a heartbeat or two that get lost.
+            pace: min(Presence.pace, settings.lease / 4)
         ) {
             let held = try await context.ledger.read { try $0.heldTasks().count }
             return Presence.Heartbeat(

@@ -107,6 +107,8 @@ final class DeviceProcess: Sendable {
         process.waitUntilExit()
     }
 
+    var isDead: Bool { process.withLock { $0?.isRunning != true } }
+
     /// Waits for a device that ends by itself.
     func waitForEnd() async {
         guard let process = process.withLock({ $0 }) else { return }

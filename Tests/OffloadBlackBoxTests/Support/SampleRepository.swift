@@ -47,3 +47,12 @@ struct SampleRepository {
 
 /// The description of an idea that the sample agent acts upon.
 func sample(_ steps: String...) -> String { "```sample\n\(steps.joined(separator: "\n"))\n```\n" }
+
+extension SampleRepository {
+    /// One more commit.
+    func advance(_ file: String = "NEWS.md") throws {
+        try write(file, "Something new.\n")
+        try git("add", file)
+        try git("commit", "--quiet", "--message=Go on")
+    }
+}
