@@ -16,7 +16,8 @@ struct Offload: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, OpenCommand.self, ProjectCommand.self, IdeaCommand.self, RunCommand.self,
-            TasksCommand.self, LogsCommand.self, CancelCommand.self, RetryCommand.self, BatchCommand.self,
+            QueueCommand.self, TasksCommand.self, LogsCommand.self, CancelCommand.self, RetryCommand.self,
+            BatchCommand.self,
             StatusCommand.self, PairCommand.self, JoinCommand.self, DevicesCommand.self, DisconnectCommand.self,
             ConfigCommand.self, TokenCommand.self, VersionCommand.self, SampleAgentCommand.self,
         ])

@@ -74,7 +74,8 @@ package struct InboxDecisions: Sendable {
     ) throws -> OffloadTask {
         guard let task = try transaction.task(offer.key.task) else { throw OffloadError.missing(offer.key.task) }
         var machine = TaskMachine(task)
-        guard machine.offered(
+        guard
+            machine.offered(
                 offer.key.number, through: pair.id, position: try transaction.nextTaskPosition(), at: now)
         else {
             throw OffloadError(.conflict, "task \(task.id) is \(task.state.status.rawValue) here")

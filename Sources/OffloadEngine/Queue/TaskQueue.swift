@@ -42,7 +42,7 @@ package struct TaskQueue: Sendable {
         /// A task for each idea that was taken; the one it has already when it was assigned before.
         package var tasks: [OffloadTask] = []
         package var refused: [Refusal] = []
-        /// What goes to other devices.
+        /// Of tasks for other devices: what each of `tasks` is about, in the same order.
         package var requirements: [Requirement] = []
     }
 
@@ -59,9 +59,11 @@ package struct TaskQueue: Sendable {
     /// go there. Doing it twice is the same as once.
     /// - Throws: `OffloadError` of kind `invalidRequest` when the list is empty or too long, or `notFound` for a pair that is not
     ///   there or is over. What is wrong with one idea is said in `refused` and keeps no other from being taken.
-    package func offload(_ ideaIDs: [IdeaID], to pair: PairID?) async throws -> Assignment {
+    package func offload(
+        _ ideaIDs: [IdeaID], to pair: PairID?, untriedOnly: Bool = false
+    ) async throws -> Assignment {
         if let pair, devices.pair(pair)?.status != .active { throw OffloadError.missing(pair) }
-        let assignment = try await take(ideaIDs, for: .device(pair), untriedOnly: false)
+        let assignment = try await take(ideaIDs, for: .device(pair), untriedOnly: untriedOnly)
         devices.tell(.work, to: pair)
         return assignment
     }
@@ -87,11 +89,13 @@ package struct TaskQueue: Sendable {
                         id, for: destination, plan: plan, untriedOnly: untriedOnly, identifiers: context.identifiers,
                         at: now,
                         in: &transaction)
-                    assignment.tasks.append(taken.task)
                     if case .device = destination {
-                        let requirement = try transaction.requirement(taken.task.requirementID)
-                        assignment.requirements += [requirement].compactMap(\.self)
+                        guard let requirement = try transaction.requirement(taken.task.requirementID) else {
+                            throw OffloadError.missing(taken.task.requirementID)
+                        }
+                        assignment.requirements.append(requirement)
                     }
+                    assignment.tasks.append(taken.task)
                     if let requirement = taken.requirement { made.append(requirement) }
                 } catch let error as OffloadError where error.kind != .device {
                     assignment.refused.append(Assignment.Refusal(ideaID: id, error: error))

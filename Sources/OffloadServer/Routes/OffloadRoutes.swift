@@ -19,11 +19,11 @@ struct OffloadRoutes {
     private func queue(_ body: QueueRequest) async throws -> Response {
         let ids = try body.ideaIds.map { try IdeaID(parsing: $0) }
         let pair = try body.devicePairId.map { try PairID(parsing: $0) }
-        let assignment = try await bridge.queue.offload(ids, to: pair)
+        let assignment = try await bridge.queue.offload(ids, to: pair, untriedOnly: body.untriedOnly ?? false)
         if ids.count == 1, let refusal = assignment.refused.first { throw refusal.error }
         return JSONResponse.make(
             QueueView(
-                queued: assignment.tasks.count, requirements: assignment.requirements,
+                zip(assignment.tasks, assignment.requirements).map { (task: $0, requirement: $1) },
                 refused: assignment.refused.map { ($0.ideaID, $0.error) }))
     }
 

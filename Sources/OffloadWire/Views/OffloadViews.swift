@@ -5,10 +5,13 @@ package struct QueueRequest: Codable, Sendable {
     /// nil for whichever paired device asks first.
     package var devicePairId: String?
     package var ideaIds: [String]
+    /// Leaves out ideas that had a task already, however it ended; they are refused as conflicts.
+    package var untriedOnly: Bool?
 
-    package init(devicePairId: String? = nil, ideaIds: [String]) {
+    package init(devicePairId: String? = nil, ideaIds: [String], untriedOnly: Bool? = nil) {
         self.devicePairId = devicePairId
         self.ideaIds = ideaIds
+        self.untriedOnly = untriedOnly
     }
 }
 
@@ -16,6 +19,7 @@ package struct QueueRequest: Codable, Sendable {
 package struct QueueView: Codable, Sendable {
     package struct Item: Codable, Sendable {
         package var ideaId: String
+        package var taskId: String
         /// `.claude/requirements/xxx.md`
         package var requirementPath: String
         package var content: String
@@ -25,10 +29,12 @@ package struct QueueView: Codable, Sendable {
     package var requirements: [Item]
     package var refused: [AssignmentView.Refused]
 
-    package init(queued: Int, requirements: [Requirement], refused: [(IdeaID, OffloadError)]) {
-        self.queued = queued
-        self.requirements = requirements.map {
-            Item(ideaId: $0.ideaID.rawValue, requirementPath: $0.path, content: $0.content)
+    package init(_ tasks: [(task: OffloadTask, requirement: Requirement)], refused: [(IdeaID, OffloadError)]) {
+        queued = tasks.count
+        requirements = tasks.map { task, requirement in
+            Item(
+                ideaId: task.ideaID.rawValue, taskId: task.id.rawValue, requirementPath: requirement.path,
+                content: requirement.content)
         }
         self.refused = refused.map(AssignmentView.Refused.init)
     }

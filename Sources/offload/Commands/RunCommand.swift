@@ -26,7 +26,7 @@ struct RunCommand: AsyncParsableCommand {
         let lane = try await Failing.inWords { try batch.map { try BatchID(parsing: $0).description } }
         let rendering = device.rendering
         let tasks: [TaskView] = try await device.withDevice { client in
-            let starter = RunStarter(client: client, lane: lane)
+            let starter = RunStarter(client: client, destination: .lane(lane))
             if detach { return try await Self.views(of: try await starter.start(named, project: project), client) }
             return try await Self.watch(client, starter, named, project, rendering)
         }
@@ -35,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     /// The tasks are queued once the stream is open, so nothing that happens to them is missed.
-    private static func watch(
+    static func watch(
         _ client: BridgeClient, _ starter: RunStarter, _ named: [String], _ project: String?, _ rendering: Rendering
     ) async throws -> [TaskView] {
         let board = RunBoard(terminal: rendering.terminal, isSilent: rendering.format == .json)
@@ -54,7 +54,7 @@ struct RunCommand: AsyncParsableCommand {
         return try await views(of: board.all, client)
     }
 
-    private static func views(of tasks: [String], _ client: BridgeClient) async throws -> [TaskView] {
+    static func views(of tasks: [String], _ client: BridgeClient) async throws -> [TaskView] {
         var views: [TaskView] = []
         for task in tasks { views.append(try await client.get("/api/bridge/tasks/\(task)")) }
         return views
@@ -77,10 +77,17 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// Queues ideas and starts idle lanes.
+/// Queues ideas, and starts idle lanes for those that are done here.
 struct RunStarter: Sendable {
+    enum Destination: Sendable {
+        /// nil for any.
+        case lane(String?)
+        /// The device of this pair, or whichever asks first.
+        case devices(String?)
+    }
+
     let client: BridgeClient
-    let lane: String?
+    let destination: Destination
 
     private static let chunk = 500
 
@@ -92,10 +99,8 @@ struct RunStarter: Sendable {
         for start in stride(from: 0, to: ideas.count, by: Self.chunk) {
             let part = Array(ideas[start..<min(start + Self.chunk, ideas.count)])
             do {
-                let answer: AssignmentView = try await client.post(
-                    "/api/bridge/batches/\(lane ?? "any")/assign",
-                    AssignRequest(ideaIds: part, untriedOnly: named.isEmpty))
-                tasks += answer.assigned.map(\.taskId)
+                let answer = try await queue(part, untriedOnly: named.isEmpty)
+                tasks += answer.tasks
                 for refused in answer.refused {
                     // Without named ideas, those that were tried already are simply not meant.
                     if named.isEmpty, refused.error == "conflict" { skipped += 1 } else { Self.tell(refused.message) }
@@ -109,8 +114,25 @@ struct RunStarter: Sendable {
                 "\(skipped) accepted idea(s) had a task before and are left out; see `offload tasks`, and `offload retry ID`"
             )
         }
-        if !tasks.isEmpty { try await startLanes() }
+        if !tasks.isEmpty, case .lane(let lane) = destination { try await startLanes(lane) }
         return tasks
+    }
+
+    private func queue(
+        _ ideas: [String], untriedOnly: Bool
+    ) async throws -> (tasks: [String], refused: [AssignmentView.Refused]) {
+        switch destination {
+        case .lane(let lane):
+            let answer: AssignmentView = try await client.post(
+                "/api/bridge/batches/\(lane ?? "any")/assign",
+                AssignRequest(ideaIds: ideas, untriedOnly: untriedOnly))
+            return (answer.assigned.map(\.taskId), answer.refused)
+        case .devices(let pair):
+            let answer: QueueView = try await client.post(
+                "/api/bridge/offload/queue",
+                QueueRequest(devicePairId: pair, ideaIds: ideas, untriedOnly: untriedOnly))
+            return (answer.requirements.map(\.taskId), answer.refused)
+        }
     }
 
     private static func tell(_ message: String) { Terminal.complain("not queued: \(TerminalText.safe(message))") }
@@ -130,7 +152,7 @@ struct RunStarter: Sendable {
         }
     }
 
-    private func startLanes() async throws {
+    private func startLanes(_ lane: String?) async throws {
         let lanes = try await client.get("/api/bridge/batches", as: BatchList.self).batches
             .filter { lane == nil || $0.id == lane }
         for lane in lanes where lane.status == "idle" {

@@ -77,20 +77,30 @@ enum TaskText {
     }
 
     static func table(_ tasks: [TaskView], for terminal: Terminal) -> String {
-        var table = Table(["ID", "STATE", "FILES", "TIME", "COST", "BRANCH", "TITLE"])
+        // Where all of it is on this device, that need not be said.
+        let isSpread = tasks.contains { $0.devicePairId != nil }
+        var table = Table(
+            ["ID", "STATE"] + (isSpread ? ["ON"] : []) + ["FILES", "TIME", "COST", "BRANCH", "TITLE"])
         for task in tasks {
             let attempt = task.attempts.last
-            table.rows.append([
-                .init(task.id), .init(state(task), Words.tone(ofStatus: task.status)),
-                .init(Words.files(attempt?.result)), .init(Words.duration(milliseconds: attempt?.durationMs)),
-                .init(Words.cost(attempt?.cost)), .init(attempt?.result?.branch ?? "–"), .init(task.title),
-            ])
+            let place = isSpread ? [Table.Cell(task.device?.name ?? "any device")] : []
+            table.rows.append(
+                [.init(task.id), .init(state(task), Words.tone(ofStatus: task.status))] + place + [
+                    .init(Words.files(attempt?.result)), .init(Words.duration(milliseconds: attempt?.durationMs)),
+                    .init(Words.cost(attempt?.cost)), .init(branch(attempt?.result)), .init(task.title),
+                ])
         }
         return table.render(for: terminal)
     }
 
+    private static func branch(_ result: ResultView?) -> String {
+        if let branch = result?.branch { return branch }
+        return result?.kind == "elsewhere" ? "(there)" : "–"
+    }
+
     static func state(_ task: TaskView) -> String {
         if task.cancelling { return "cancelling" }
+        if task.unreachable == true { return "unreachable" }
         guard task.status == "failed", let error = task.error else { return task.status }
         return "failed: \(error.kind)"
     }

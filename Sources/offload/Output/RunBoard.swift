@@ -82,7 +82,7 @@ final class RunBoard: Sendable {
     }
 
     func take(_ event: ServerSentEvent) {
-        guard event.name.hasPrefix("task_"),
+        guard event.name.hasPrefix("task_") || event.name.hasPrefix("offload_task_"),
             let payload = try? JSONDecoder().decode(Envelope.self, from: Data(event.data.utf8)).payload,
             let id = payload.taskId
         else { return }
@@ -94,7 +94,7 @@ final class RunBoard: Sendable {
             row.branch = payload.branch ?? row.branch
             row.error = payload.error?.message ?? row.error
             row.status = payload.status ?? row.status
-            if event.name == "task_started" { row.since = .now }
+            if event.name.hasSuffix("task_started") { row.since = .now }
         }
         if payload.status != nil, payload.status != old { announce(id) }
         draw()

@@ -2,6 +2,14 @@ import OffloadWire
 
 /// How states, times and costs are said to people.
 enum Words {
+    /// How many slots of a device are taken, as a bar: `██░░ 2/4`.
+    static func slots(used: Int, of slots: Int?) -> String {
+        guard let slots else { return "–" }
+        let taken = min(used, slots)
+        let bar = String(repeating: "█", count: taken) + String(repeating: "░", count: slots - taken)
+        return "\(bar) \(used)/\(slots)"
+    }
+
     static func tone(ofStatus status: String) -> Terminal.Tone {
         switch status {
         case "completed", "accepted", "implemented": .good
