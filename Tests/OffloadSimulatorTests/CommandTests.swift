@@ -8,13 +8,20 @@ import Testing
         var expected = CommandOptions()
         #expect(try CommandOptions([]) == expected)
         (expected.seeds, expected.first, expected.steps) = (7, 18_446_744_073_709_551_615, 30)
-        (expected.fault, expected.showsTrace) = (.phaseIgnored, true)
+        (expected.fault, expected.showsTrace) = ("phase-ignored", true)
         let words = "--seeds 7 --first 18446744073709551615 --steps 30 --fault phase-ignored --trace"
         #expect(try CommandOptions(words.split(separator: " ").map(String.init)) == expected)
     }
 
+    @Test func aFleetHasFaultsOfItsOwn() throws {
+        let options = try CommandOptions(["--fault", "flush-omitted", "--fleet"])
+        #expect(options.world == .fleet(.flushOmitted))
+        #expect(options.repeating(3) == "--seeds 1 --first 3 --steps 200 --fleet --fault flush-omitted --trace")
+    }
+
     @Test(arguments: [
         "--seeds", "--seeds 0", "--seeds many", "--steps -1", "--first -1", "--fault none", "--fault", "--sedes 1", "7",
+        "--fleet --fault phase-ignored", "--fault flush-omitted",
     ])
     func refuses(_ line: String) {
         #expect(throws: CommandOptions.Problem.self) {
@@ -24,8 +31,8 @@ import Testing
 
     @Test func saysHowToSeeAViolationAgain() async throws {
         var options = CommandOptions()
-        (options.seeds, options.steps, options.fault) = (200, 100, .sweepSkipped)
-        let range = SeedRange(first: options.first, count: options.seeds, steps: options.steps, fault: options.fault)
+        (options.seeds, options.steps, options.fault) = (200, 100, "sweep-skipped")
+        let range = SeedRange(first: options.first, count: options.seeds, steps: options.steps, world: options.world)
         let outcome = await range.run()
         let seed = try #require(outcome.violation?.seed)
         let text = Summary(options: options, outcome: outcome, duration: .seconds(1)).text
@@ -40,7 +47,7 @@ import Testing
         #expect(first.status == 0)
         let digest = try #require(Self.digest(in: first.output))
         #expect(Self.digest(in: second.output) == digest)
-        let here = await SeedRange(first: 1, count: 12, steps: 150, fault: nil).run()
+        let here = await SeedRange(first: 1, count: 12, steps: 150, world: .device(nil)).run()
         #expect(digest == "traces \(String(here.digest, radix: 16))")
     }
 

@@ -7,14 +7,14 @@ import Testing
     private static let steps = 200
 
     private static func range(_ count: Int, first: UInt64 = 1, fault: PlantedFault? = nil) -> SeedRange {
-        SeedRange(first: first, count: count, steps: steps, fault: fault)
+        SeedRange(first: first, count: count, steps: steps, world: .device(fault))
     }
 
     @Test func everythingHoldsAndNothingIsBoring() async {
         let outcome = await Self.range(60).run()
         #expect(outcome.violation?.violation == nil)
         #expect(outcome.examined == 60)
-        for count in Statistics.Count.allCases {
+        for count in Statistics.Count.ofDevices {
             #expect(outcome.statistics[count] > 0, "60 seeds without \(count.rawValue)")
         }
     }
@@ -27,10 +27,10 @@ import Testing
         #expect(Self.suspects(fault).contains(violation.invariant), "\(violation)")
         // The same seed, examined alone, must show the same.
         let seed = try #require(outcome.violation?.seed)
-        let again = SeedExamination(seed: seed, steps: Self.steps, fault: fault).run()
+        let again = SeedExamination(seed: seed, steps: Self.steps, world: .device(fault)).run()
         #expect(again.violation?.description == violation.description)
         #expect(again.trace.lines == outcome.violation?.trace.lines)
-        let without = SeedExamination(seed: seed, steps: Self.steps, fault: nil).run()
+        let without = SeedExamination(seed: seed, steps: Self.steps, world: .device(nil)).run()
         #expect(without.violation == nil)
     }
 

@@ -31,6 +31,23 @@ struct Statistics: Sendable, Equatable {
         case timeLimits = "time limits"
         case kills
         case limitChanges = "limit changes"
+        case lostParcels = "lost parcels"
+        case repeatedParcels = "repeated parcels"
+        case forgedReports = "forged reports"
+        case accepted = "tasks taken over"
+        case expiredClaims = "expired claims"
+        case unreachable
+        case lostLeases = "lost leases"
+
+        /// What a fleet must have seen, and what a single device can't see.
+        static let ofFleets: [Count] = [
+            .lostParcels, .repeatedParcels, .forgedReports, .accepted, .expiredClaims, .unreachable, .lostLeases,
+        ]
+        static let ofFleetsToo: [Count] = [
+            .steps, .ideas, .tasks, .transactions, .commits, .attempts, .agentsStarted, .completed, .interrupted,
+            .cancelRequests, .retries, .crashes, .crashesWithAgents, .staleReports, .refusals,
+        ]
+        static var ofDevices: [Count] { allCases.filter { !ofFleets.contains($0) } }
     }
 
     private var counts = [Int](repeating: 0, count: Count.allCases.count)

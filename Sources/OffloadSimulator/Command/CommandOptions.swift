@@ -3,7 +3,8 @@ struct CommandOptions: Sendable, Equatable {
     var seeds = 1_000
     var first: UInt64 = 1
     var steps = 200
-    var fault: PlantedFault?
+    var isFleet = false
+    var fault: String?
     var showsTrace = false
     var showsHelp = false
 
@@ -17,12 +18,14 @@ struct CommandOptions: Sendable, Equatable {
     /// - Parameter arguments: without the program's name.
     init(_ arguments: [String]) throws(Problem) {
         var rest = arguments[...]
+        isFleet = arguments.contains("--fleet")
         while let option = rest.popFirst() {
             switch option {
             case "--seeds": seeds = try Self.number(option, rest.popFirst(), 1...100_000_000)
             case "--first": first = try Self.seed(option, rest.popFirst())
             case "--steps": steps = try Self.number(option, rest.popFirst(), 1...1_000_000)
-            case "--fault": fault = try Self.fault(option, rest.popFirst())
+            case "--fleet": break
+            case "--fault": fault = try fault(option, rest.popFirst())
             case "--trace": showsTrace = true
             case "--help", "-h": showsHelp = true
             default: throw Problem(description: "unknown option \(option)")
@@ -44,27 +47,30 @@ struct CommandOptions: Sendable, Equatable {
         return number
     }
 
-    private static func fault(_ option: String, _ text: String?) throws(Problem) -> PlantedFault {
-        guard let text, let fault = PlantedFault(rawValue: text) else {
-            let names = PlantedFault.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem(description: "\(option) takes one of \(names)")
+    private func fault(_ option: String, _ text: String?) throws(Problem) -> String {
+        let names = isFleet ? FleetFault.allCases.map(\.rawValue) : PlantedFault.allCases.map(\.rawValue)
+        guard let text, names.contains(text) else {
+            throw Problem(description: "\(option) takes one of \(names.joined(separator: ", "))")
         }
-        return fault
+        return text
+    }
+
+    var world: World {
+        isFleet
+            ? .fleet(fault.flatMap(FleetFault.init(rawValue:))) : .device(fault.flatMap(PlantedFault.init(rawValue:)))
     }
 
     /// The arguments that examine one seed again.
     func repeating(_ seed: UInt64) -> String {
         var words = ["--seeds 1 --first \(seed) --steps \(steps)"]
-        if let fault { words.append("--fault \(fault.rawValue)") }
+        if isFleet { words.append("--fleet") }
+        if let fault { words.append("--fault \(fault)") }
         return (words + ["--trace"]).joined(separator: " ")
     }
 
     static var help: String {
-        let width = PlantedFault.allCases.map(\.rawValue.count).max() ?? 0
-        let faults = PlantedFault.allCases.map { fault in
-            let padding = String(repeating: " ", count: width - fault.rawValue.count)
-            return "      \(fault.rawValue)\(padding)  \(fault.meaning)"
-        }
+        let faults = list(PlantedFault.allCases.map { ($0.rawValue, $0.meaning) })
+        let fleetFaults = list(FleetFault.allCases.map { ($0.rawValue, $0.meaning) })
         return """
             Runs the device's own decisions through simulated days full of crashes, and checks after every step what \
             must always hold.
@@ -73,8 +79,18 @@ struct CommandOptions: Sendable, Equatable {
               --first <seed>     the first of them (1)
               --steps <number>   steps with faults per seed, before the world calms down (200)
               --trace            print what happens
-              --fault <name>     make a mistake on purpose, to see that it is found:
-            \(faults.joined(separator: "\n"))
+              --fleet            a source and two to five targets, with a network that loses and repeats
+              --fault <name>     make a mistake on purpose, to see that it is found; of one device:
+            \(faults)
+                                 and with --fleet:
+            \(fleetFaults)
             """
+    }
+
+    private static func list(_ faults: [(name: String, meaning: String)]) -> String {
+        let width = faults.map(\.name.count).max() ?? 0
+        return faults.map { name, meaning in
+            "      \(name)\(String(repeating: " ", count: width - name.count))  \(meaning)"
+        }.joined(separator: "\n")
     }
 }

@@ -20,7 +20,7 @@ struct OffloadSimulator {
         if options.showsHelp { return print(CommandOptions.help) }
         let clock = ContinuousClock()
         let start = clock.now
-        let range = SeedRange(first: options.first, count: options.seeds, steps: options.steps, fault: options.fault)
+        let range = SeedRange(first: options.first, count: options.seeds, steps: options.steps, world: options.world)
         let outcome = await range.run()
         if options.showsTrace { printTraces(options) }
         print(Summary(options: options, outcome: outcome, duration: clock.now - start).text)
@@ -30,7 +30,7 @@ struct OffloadSimulator {
     private static func printTraces(_ options: CommandOptions) {
         for offset in 0..<options.seeds {
             let seed = options.first &+ UInt64(offset)
-            let outcome = SeedExamination(seed: seed, steps: options.steps, fault: options.fault).run()
+            let outcome = SeedExamination(seed: seed, steps: options.steps, world: options.world).run()
             print("seed \(seed)")
             for line in outcome.trace.lines { print(line) }
             if outcome.violation != nil { return }

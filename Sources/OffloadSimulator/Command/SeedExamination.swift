@@ -1,8 +1,16 @@
+/// What is simulated.
+enum World: Sendable, Equatable {
+    /// One device with its user.
+    case device(PlantedFault?)
+    /// A source and its targets.
+    case fleet(FleetFault?)
+}
+
 /// One seed, under two wall clocks.
 struct SeedExamination: Sendable {
     let seed: UInt64
     let steps: Int
-    let fault: PlantedFault?
+    let world: World
 
     /// Runs the seed with a wall clock that goes with time, and again with one that jumps by years. The second shows
     /// whether anything was decided by the wall clock: both must do the same.
@@ -17,8 +25,14 @@ struct SeedExamination: Sendable {
     }
 
     private func run(under clock: SimulatedClock) -> SimulationOutcome {
-        var simulation = Simulation(seed: seed, clock: clock, fault: fault)
-        return simulation.run(steps: steps)
+        switch world {
+        case .device(let fault):
+            var simulation = Simulation(seed: seed, clock: clock, fault: fault)
+            return simulation.run(steps: steps)
+        case .fleet(let fault):
+            var fleet = Fleet(seed: seed, clock: clock, fault: fault)
+            return fleet.run(steps: steps)
+        }
     }
 
     /// What the jumping clock changed, and its trace up to there.

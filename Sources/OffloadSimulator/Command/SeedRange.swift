@@ -3,7 +3,7 @@ struct SeedRange: Sendable {
     let first: UInt64
     let count: Int
     let steps: Int
-    let fault: PlantedFault?
+    let world: World
 
     struct Outcome: Sendable {
         /// Seeds examined up to the first violation, that one included.
@@ -61,7 +61,7 @@ struct SeedRange: Sendable {
         let start = piece * Self.pieceLength
         for offset in start..<min(count, start + Self.pieceLength) {
             let seed = first &+ UInt64(offset)
-            outcome.add(SeedExamination(seed: seed, steps: steps, fault: fault).run())
+            outcome.add(SeedExamination(seed: seed, steps: steps, world: world).run())
             if outcome.violation != nil { break }
         }
         return outcome

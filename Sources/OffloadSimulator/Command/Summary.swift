@@ -24,7 +24,10 @@ struct Summary: Sendable {
     }
 
     private var counts: [String] {
-        Statistics.Count.allCases.map { count in
+        let shown: [Statistics.Count] =
+            options.isFleet
+            ? Statistics.Count.ofFleetsToo + Statistics.Count.ofFleets : Statistics.Count.ofDevices
+        return shown.map { count in
             let number = String(outcome.statistics[count])
             return String(repeating: " ", count: max(0, 12 - number.count)) + number + "  " + count.rawValue
         }
