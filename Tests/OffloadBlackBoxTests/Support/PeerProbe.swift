@@ -31,11 +31,11 @@ struct PeerProbe {
         for header in headers { arguments += ["-H", header] }
         if let version { arguments += ["-H", "X-Offload-Protocol: \(version)"] }
         if let key { arguments += ["-H", "X-Bridge-API-Key: \(key)"] }
-        if let body { arguments += ["--data-binary", body] }
+        if body != nil { arguments += ["--data-binary", "@-"] }
         arguments += ["-w", "\n%{http_code}", "https://\(address)/api/bridge/offload/\(path)"]
         let result = try CommandResult.run(
             "/usr/bin/env", arguments, environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""],
-            folder: "/")
+            folder: "/", input: body ?? "")
         let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
         return Answer(
             status: lines.last.flatMap { Int($0) } ?? 0, body: lines.dropLast().joined(separator: "\n"))
