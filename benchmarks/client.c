@@ -7,6 +7,9 @@
  *   client throughput KEY PORT LANES TASKS                    starts the lanes: how long until so many completions
  *   client enqueue KEY PORT IDEAS SIZE                        assigns the ideas, SIZE per request: a line per request
  *   client claim KEY PORT FIFO COUNT                          starts lane 1 on a backlog, to the first agent: a line each
+ *   client away-wake …, client away-enqueue …                 the same with tasks that another device does
+ *   client away-throughput KEY PORT LANES TASKS KEY2 PORT2    the lanes of another device: how long until the completions
+ *                                                             came to the first
  *
  * IDEAS is a file with one id per line; PAUSE, in milliseconds, lets everything come to rest before each run. */
 #define _GNU_SOURCE
@@ -133,13 +136,20 @@ static int found(struct finder *finder, const char *piece, size_t size) {
     return count;
 }
 
+/* Whether tasks are for another device. */
+static int away;
+
 struct stream {
     int connection;
     struct finder completed, failed;
 };
 
-static struct stream open_stream(const char *port) {
+static struct stream open_stream(const char *port, int of_away) {
     struct stream stream = {connect_to(port), {"\nevent: task_completed\n", 0}, {"\nevent: task_failed\n", 0}};
+    if (of_away) {
+        stream.completed.text = "\nevent: offload_task_completed\n";
+        stream.failed.text = "\nevent: offload_task_failed\n";
+    }
     struct finder established = {"\nevent: connection_established\n", 0};
     char piece[65536];
     send_text(stream.connection, request_text(port, "GET", "/api/bridge/stream", ""));
@@ -195,13 +205,14 @@ static void load_ideas(const char *path) {
     fclose(file);
 }
 
-static char *assignment(const char *port, int first, int count) {
+static char *assignment(const char *port, int first, int count, int of_away) {
     char *body = malloc(32 + (size_t)count * 132), *end = body;
     check(body != NULL, "no memory");
     end += sprintf(end, "{\"ideaIds\":[");
     for (int index = 0; index < count; index++) end += sprintf(end, "%s\"%s\"", index ? "," : "", ideas[first + index]);
     sprintf(end, "]}");
-    return request_text(port, "POST", "/api/bridge/batches/any/assign", body);
+    return request_text(
+        port, "POST", of_away ? "/api/bridge/offload/queue" : "/api/bridge/batches/any/assign", body);
 }
 
 static char *control(const char *port, int lane, const char *action) {
@@ -228,11 +239,11 @@ static void wake_one(const char *who, int connection, struct stream *stream, int
 
 static void wake(const char *fifo_path, int pause, const char *device_port, const char *floor_port) {
     int fifo = open_fifo(fifo_path), device = connect_to(device_port), floor = connect_to(floor_port);
-    struct stream device_stream = open_stream(device_port), floor_stream = open_stream(floor_port);
+    struct stream device_stream = open_stream(device_port, away), floor_stream = open_stream(floor_port, 0);
     const char *bare = request_text(floor_port, "POST", "/bare", "{}");
     forget_stamps(fifo);
     for (int index = 0; index < idea_count; index++) {
-        char *for_device = assignment(device_port, index, 1), *for_floor = assignment(floor_port, index, 1);
+        char *for_device = assignment(device_port, index, 1, away), *for_floor = assignment(floor_port, index, 1, 0);
         unsigned long long sent, seen;
         rest(pause);
         wake_one("device", device, &device_stream, fifo, for_device);
@@ -250,11 +261,13 @@ static void control_lanes(int connection, const char *port, int lanes, const cha
     for (int lane = 1; lane <= lanes; lane++) ask(connection, control(port, lane, action));
 }
 
-static void throughput(const char *port, int lanes, int tasks) {
-    int connection = connect_to(port);
-    struct stream stream = open_stream(port);
+/* The lanes are those of `worker`; its key is set when the stream is open. */
+static void throughput(const char *port, int lanes, int tasks, const char *worker, const char *worker_key) {
+    struct stream stream = open_stream(port, away);
+    int connection = connect_to(worker);
+    key = worker_key;
     uint64_t sent = now();
-    control_lanes(connection, port, lanes, "start");
+    control_lanes(connection, worker, lanes, "start");
     await_completions(&stream, tasks);
     printf("%llu\n", (unsigned long long)(now() - sent));
 }
@@ -262,7 +275,7 @@ static void throughput(const char *port, int lanes, int tasks) {
 static void enqueue(const char *port, int size) {
     int connection = connect_to(port);
     for (int first = 0; first < idea_count; first += size) {
-        char *text = assignment(port, first, size < idea_count - first ? size : idea_count - first);
+        char *text = assignment(port, first, size < idea_count - first ? size : idea_count - first, away);
         uint64_t sent = now();
         ask(connection, text);
         printf("%llu\n", (unsigned long long)(now() - sent));
@@ -291,13 +304,18 @@ int main(int count, char **arguments) {
     check(count >= 6, "the first lines of client.c say how it is called");
     const char *what = arguments[1];
     key = arguments[2];
+    if (strncmp(what, "away-", 5) == 0) {
+        away = 1;
+        what += 5;
+    }
     if (strcmp(what, "wake") == 0 && count == 8) {
         load_ideas(arguments[4]);
         wake(arguments[3], atoi(arguments[5]), arguments[6], arguments[7]);
     } else if (strcmp(what, "control") == 0) {
         control_lanes(connect_to(arguments[3]), arguments[3], atoi(arguments[4]), arguments[5]);
     } else if (strcmp(what, "throughput") == 0) {
-        throughput(arguments[3], atoi(arguments[4]), atoi(arguments[5]));
+        const char *worker = count == 8 ? arguments[7] : arguments[3], *worker_key = count == 8 ? arguments[6] : key;
+        throughput(arguments[3], atoi(arguments[4]), atoi(arguments[5]), worker, worker_key);
     } else if (strcmp(what, "enqueue") == 0) {
         load_ideas(arguments[4]);
         enqueue(arguments[3], atoi(arguments[5]));

@@ -168,6 +168,70 @@ class Benchmarks:
     def steer(self, program, key, action):
         self.client("control", key, program.port, SLOTS, action)
 
+    # Two devices
+
+    def two_devices(self):
+        with Device(self.executable, f"{self.folder}/pc", SLOTS) as source, \
+                Device(self.executable, f"{self.folder}/laptop", SLOTS) as target, \
+                Floor(f"{self.programs}/floor", f"{self.folder}/floor2.sqlite", self.agent, SLOTS) as floor:
+            project = source.add_project(f"{self.folder}/pc-project", self.agent)
+            target.add_project(f"{self.folder}/laptop-project", self.agent)
+            target.join(source, project, f"{self.folder}/laptop-project")
+            self.wake_away(source, floor, project)
+            self.throughput_away(source, target, floor, project)
+
+    def wake_away(self, source, floor, project):
+        self.section("W1 wake-up between two devices")
+        extent = self.extent
+        ideas = source.add_ideas(project, extent.wake_warm_ups + extent.wake_runs)
+        self.steer(floor, "-", "start")
+        lines = self.client("away-wake", source.key, self.fifo, self.list_of(ideas), 15, source.port, floor.port)
+        figures = {}
+        for who in ("device", "floor"):
+            runs = [line for line in lines if line[0] == who][extent.wake_warm_ups:]
+            figures[who] = {
+                name: {f"p{share}": percentile([int(line[column]) / 1e6 for line in runs], share) for share in (50, 99)}
+                for column, name in ((1, "start"), (2, "visible"))
+            }
+        self.figures["wake, two devices"] = figures
+        ours, chain = figures["device"], figures["floor"]
+        self.rows += [
+            row("W1 two devices, start p50 : chain, ms", ours["start"]["p50"], chain["start"]["p50"], target="<= 1.6"),
+            row("W1 two devices, visible p50 : chain, ms", ours["visible"]["p50"], chain["visible"]["p50"],
+                target="<= 1.8"),
+            row("W1 two devices, start p99 : its p50, ms", ours["start"]["p99"], ours["start"]["p50"], target="<= 4"),
+        ]
+
+    def throughput_away(self, source, target, floor, project):
+        results = []
+        floors = []
+        for number in range(1, self.extent.rounds + 1):
+            self.section(f"W2 throughput over two devices, round {number} of {self.extent.rounds}")
+            ideas = source.add_ideas(project, self.extent.tasks)
+            self.steer(target, target.key, "pause")
+            self.client("away-enqueue", source.key, source.port, self.list_of(ideas), 1000)
+            time.sleep(0.3)
+            both = (source, target)
+            for device in both:
+                device.forget_peak()
+            before = sum(device.cpu_seconds() for device in both)
+            milliseconds = self.times(
+                "away-throughput", source.key, source.port, SLOTS, len(ideas), target.key, target.port)[0]
+            cpu = sum(device.cpu_seconds() for device in both) - before
+            self.forget_stamps()
+            results.append({
+                "tasks/s": len(ideas) / milliseconds * 1000, "cpu ms": cpu * 1000 / len(ideas),
+                "peak MB": sum(device.memory("VmHWM") for device in both)})
+            floors.append(self.throughput_of(floor, "-", ideas))
+        ours = {name: median([result[name] for result in results]) for name in results[0]}
+        chain = {name: median([result[name] for result in floors]) for name in floors[0]}
+        self.figures["throughput, two devices"] = {"devices": ours, "floor": chain, "rounds": results}
+        self.rows += [
+            row("W2 two devices, tasks per second", ours["tasks/s"], chain["tasks/s"], digits=0),
+            row("W2 two devices, CPU per task, ms", ours["cpu ms"], chain["cpu ms"], target="<= 2.2"),
+            row("W2 two devices, peak memory, MB", ours["peak MB"], target="<= 120", digits=1),
+        ]
+
     # Backlog and start-up
 
     def large_store(self):
@@ -239,6 +303,7 @@ def main():
         benchmarks = Benchmarks(arguments, folder)
         try:
             benchmarks.small_store()
+            benchmarks.two_devices()
             benchmarks.large_store()
         finally:
             os.chdir("/")

@@ -71,12 +71,12 @@ class Floor(Program):
 class Device(Program):
     """A device with one project, whose agent is the benchmark's own."""
 
-    def __init__(self, executable, folder, slots):
+    def __init__(self, executable, folder, slots, settings=None):
         self.folder = folder
         # Nothing of the caller's may change what is measured.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("OFFLOAD_")}
         environment.pop("BRIDGE_API_KEY", None)
-        environment |= {"OFFLOAD_DATA_DIR": folder, "OFFLOAD_PORT": "0", "OFFLOAD_SLOTS": str(slots)}
+        environment |= {"OFFLOAD_DATA_DIR": folder, "OFFLOAD_PORT": "0", "OFFLOAD_SLOTS": str(slots), "OFFLOAD_PEER_PORT": "0"} | (settings or {})
         # From a folder of its own: a device also reads the `.env` of where it is started.
         os.makedirs(folder, mode=0o700, exist_ok=True)
         os.chdir(folder)
@@ -96,6 +96,13 @@ class Device(Program):
         if answer.status >= 300:
             raise SystemExit(f"benchmarks: {method} {path} was answered with {answer.status}: {content[:400]!r}")
         return json.loads(content) if content else None
+
+    def join(self, source, project, folder):
+        """Takes work from another device, for the same project."""
+        opened = source.ask("POST", "/offload/pair", {"projectId": project})
+        port = opened["addresses"][0].rpartition(":")[2]
+        self.ask("POST", "/offload/accept", {
+            "pairingCode": opened["pairingCode"], "targetProjectPath": folder, "sourceUrl": f"127.0.0.1:{port}"})
 
     def add_project(self, folder, agent):
         os.makedirs(folder)

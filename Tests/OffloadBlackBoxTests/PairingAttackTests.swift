@@ -133,6 +133,7 @@ struct PairingAttackTests {
             let before = try await TwoDevices.devices(of: devices.source)
             let routes = [
                 ("POST", "handshake"), ("POST", "heartbeat"), ("GET", "events"), ("POST", "disconnect"),
+                ("GET", "pull"), ("POST", "status"), ("POST", "log"), ("GET", "base"),
                 ("GET", "pull"),
                 ("GET", "../status"), ("GET", "devices"), ("POST", "pair"),
             ]

@@ -134,8 +134,15 @@ package struct InboxDecisions: Sendable {
     }
 
     /// The source has these messages.
-    package func acknowledged(_ messages: [OutboxMessage], in transaction: inout any LedgerTransaction) throws {
+    /// - Parameter silent: attempts that have written no log; with its last report the source has everything of one.
+    package func acknowledged(
+        _ messages: [OutboxMessage], withoutLog silent: [AttemptKey] = [], in transaction: inout any LedgerTransaction
+    ) throws {
         try transaction.removeFromOutbox(messages)
+        for message in messages where silent.contains(message.key) {
+            guard try transaction.inboxEntry(message.key)?.sequence == message.sequence else { continue }
+            try delivered(message.key, in: &transaction)
+        }
     }
 
     /// The source has the whole log too.

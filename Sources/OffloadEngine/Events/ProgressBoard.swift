@@ -44,7 +44,8 @@ package final class ProgressBoard: Sendable {
         let told = state.withLock { state -> Bool in
             let old = state.entries[task]
             guard let action = action ?? old?.action else { return false }
-            guard action != old?.action || (tokens != nil && tokens != old?.tokens) else { return false }
+            // From another device the same comes with every part of the log.
+            guard !isElsewhere || action != old?.action || tokens != old?.tokens else { return false }
             state.version += 1
             state.entries[task] = Entry(
                 taskID: task, action: action, tokens: tokens ?? old?.tokens, isElsewhere: isElsewhere,

@@ -13,8 +13,13 @@ package final class Handovers: Service {
     private let time: MonotonicTime
     private let decisions = HandoverDecisions()
     private let leases: Mutex<Leases>
+    /// Logs of attempts that have ended, and when they are closed even if no last part came.
+    private let closings = Mutex<[(key: AttemptKey, at: Duration)]>([])
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
+
+    /// How long the last part of a log may take after the end of its attempt; whoever follows the log waits for that long.
+    private static let lastPartLimit = Duration.seconds(5)
 
     /// - Parameters:
     ///   - lifetime: how long a device may be silent about a task.
@@ -101,7 +106,9 @@ package final class Handovers: Service {
             }
         }
         for (report, answer) in zip(reports, answers) where answer == .accepted {
-            if case .ended = report.change { progress.forget(report.key.task) }
+            guard case .ended = report.change else { continue }
+            progress.forget(report.key.task)
+            closings.withLock { $0.append((report.key, time.now + Self.lastPartLimit)) }
         }
         signal.yield()
         return answers
@@ -143,7 +150,10 @@ package final class Handovers: Service {
         if isCurrent, let action = part.action {
             progress.show(action, tokens: part.tokens, of: part.key.task)
         }
-        if part.isLast { logs.finish(part.key) }
+        if part.isLast {
+            closings.withLock { $0.removeAll { $0.key == part.key } }
+            logs.finish(part.key)
+        }
         return next
     }
 
@@ -199,7 +209,20 @@ package final class Handovers: Service {
                 return time.now + .seconds(5)
             }
         }
-        return leases.withLock { $0.next }
+        let next = closeLogs()
+        return [leases.withLock { $0.next }, next].compactMap(\.self).min()
+    }
+
+    /// - Returns: when to look again.
+    private func closeLogs() -> Duration? {
+        let now = time.now
+        let (due, next) = closings.withLock { closings in
+            let due = closings.filter { $0.at <= now }.map(\.key)
+            closings.removeAll { $0.at <= now }
+            return (due, closings.first?.at)
+        }
+        for key in due { logs.finish(key) }
+        return next
     }
 
     private func expire(_ key: AttemptKey) async throws {

@@ -9,15 +9,21 @@ extension Inbox {
     package func work(
         through pair: JoinedPair, over connection: any SourceConnection, notices: AsyncStream<SourceNotice>
     ) async throws {
-        let (pulls, reports, logs) = (Wake(), Wake(), Wake())
+        let (pulls, reports, logs, soon) = (Wake(), Wake(), Wake(), Wake())
         // Listened to before the loops look for the first time, so that nothing falls in between.
         let commits = context.ledger.commits()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await events in commits {
-                    reports()
-                    logs()
+                    if events.contains(where: Self.isEnd) { reports() } else { soon() }
+                    if events.contains(where: Self.beginsOrEnds) { logs() }
                     if events.contains(where: Self.mayMakeRoom) { pulls() }
+                }
+            }
+            group.addTask {
+                for await _ in soon.calls {
+                    try await Task.sleep(for: Self.patience)
+                    reports()
                 }
             }
             group.addTask {
@@ -46,8 +52,19 @@ extension Inbox {
         }
     }
 
+    /// What is not the end of something waits for so long: of a short task, all of it then goes in one request.
+    private static let patience = Duration.milliseconds(20)
+
+    private static func isEnd(_ event: RecordedEvent) -> Bool {
+        ["task_completed", "task_failed", "task_cancelled"].contains(event.name)
+    }
+
+    private static func beginsOrEnds(_ event: RecordedEvent) -> Bool {
+        event.name == "task_queued" || isEnd(event)
+    }
+
     private static func mayMakeRoom(_ event: RecordedEvent) -> Bool {
-        event.name.hasPrefix("task_") || event.name == "batch_progress"
+        event.name == "batch_progress" || isEnd(event)
     }
 
     // MARK: - Tasks
@@ -97,7 +114,13 @@ extension Inbox {
     private func settle(_ messages: [OutboxMessage], _ answers: [Acknowledgement]) async throws {
         let accepted = zip(messages, answers).filter { $0.1 == .accepted }.map(\.0)
         if !accepted.isEmpty {
-            try await context.ledger.change { [decisions] in try decisions.acknowledged(accepted, in: &$0) }
+            var silent: [AttemptKey] = []
+            for message in accepted where try await logs.read(message.key, from: 0, limit: 1).total == 0 {
+                silent.append(message.key)
+            }
+            try await context.ledger.change { [decisions, silent] transaction in
+                try decisions.acknowledged(accepted, withoutLog: silent, in: &transaction)
+            }
         }
         for (message, answer) in zip(messages, answers) {
             switch answer {

@@ -93,14 +93,14 @@ package struct Inbox: SourceWork {
 
     /// - Returns: whether it is new work of this device now.
     func take(_ offer: Offer, through pair: JoinedPair, over connection: any SourceConnection) async throws -> Bool {
-        guard let project = try await context.ledger.read({ try $0.project(pair.projectID) }) else { return false }
+        let (known, name) = try await context.ledger.read { reader in
+            (try reader.project(pair.projectID), try InboxDecisions.fileName(for: offer, in: pair.projectID, reader))
+        }
+        guard let project = known else { return false }
         do {
             let settings = try await folders.settings(of: project)
             limits.set(settings.slots, for: project.id)
             try await prepare(offer, in: project, settings, connection)
-            let name = try await context.ledger.read {
-                try InboxDecisions.fileName(for: offer, in: pair.projectID, $0)
-            }
             if settings.workspace == .isolated {
                 try await folders.write(
                     Requirement(

@@ -14,6 +14,7 @@ struct LogShipping: Sendable {
     func run(whenever calls: AsyncStream<Void>) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             var shipments: [AttemptKey: Wake] = [:]
+            var isFirst = true
             for await _ in calls {
                 let entries = try await inbox.context.ledger.read { try $0.undelivered(through: pair) }
                 shipments = shipments.filter { shipment in entries.contains { $0.key == shipment.key } }
@@ -21,18 +22,23 @@ struct LogShipping: Sendable {
                     let wake = shipments[entry.key] ?? Wake()
                     if shipments[entry.key] == nil {
                         shipments[entry.key] = wake
-                        group.addTask { try await ship(entry.key, whenever: wake) }
+                        // One that was over before this connection may be waited for by nothing else.
+                        let isLeft = isFirst && entry.state == .over
+                        group.addTask { try await ship(entry.key, isLeft: isLeft, whenever: wake) }
                     }
                     if entry.state == .over { wake.finish() }
                 }
+                isFirst = false
             }
         }
     }
 
-    /// - Parameter wake: ends when the attempt has ended.
-    private func ship(_ key: AttemptKey, whenever wake: Wake) async throws {
+    /// - Parameters:
+    ///   - isLeft: whether it was left over from an earlier connection.
+    ///   - wake: ends when the attempt has ended.
+    private func ship(_ key: AttemptKey, isLeft: Bool, whenever wake: Wake) async throws {
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
+            let isSent = try await withThrowingTaskGroup(of: Void.self) { group in
                 let growth = inbox.logs.growth(of: key)
                 group.addTask { for await _ in growth { wake() } }
                 defer { group.cancelAll() }
@@ -42,8 +48,13 @@ struct LogShipping: Sendable {
                     try await Task.sleep(for: Self.pace)
                 }
                 try Task.checkCancellation()
+                // Of an attempt that wrote nothing the last report is the last word.
+                let total = try await inbox.logs.read(key, from: next, limit: 1).total
+                guard isLeft || total > 0 else { return false }
                 _ = try await send(key, from: next, isEnded: true)
+                return true
             }
+            guard isSent else { return }
         } catch let error as OffloadError where error.kind == .stale {
             return try await inbox.drop(key, ifHeld: false)
         }

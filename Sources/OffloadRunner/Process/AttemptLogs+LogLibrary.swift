@@ -8,6 +8,8 @@ extension AttemptLogs: LogLibrary {
     }
 
     package func append(_ bytes: [UInt8], at offset: Int64, to key: AttemptKey) async throws -> Int64 {
+        // Most short tasks write nothing; no file is made for that.
+        guard !bytes.isEmpty else { return offset }
         do {
             return try copy(of: key).append(bytes, at: offset)
         } catch {
