@@ -41,7 +41,10 @@ extension Inbox {
                     pulls()
                 }
             }
-            group.addTask { try await pull(through: pair, over: connection, whenever: pulls.calls) }
+            group.addTask {
+                // What was declined is told by a report, and nothing else tells of that.
+                for await _ in pulls.calls where try await pull(through: pair, over: connection) { reports() }
+            }
             group.addTask { try await report(through: pair, over: connection, whenever: reports.calls) }
             group.addTask {
                 try await LogShipping(inbox: self, pair: pair.id, connection: connection).run(whenever: logs.calls)
@@ -69,26 +72,21 @@ extension Inbox {
 
     // MARK: - Tasks
 
-    private func pull(
-        through pair: JoinedPair, over connection: any SourceConnection, whenever calls: AsyncStream<Void>
-    ) async throws {
-        for await _ in calls {
-            var isMore = true
-            while isMore {
-                isMore = false
-                let slots = try await freeSlots(for: pair)
-                guard slots > 0 else { break }
-                let offers = try await connection.pull(slots: slots)
-                if !offers.isEmpty { context.crashPoint.reached(.inboxAfterPull) }
-                for offer in offers.prefix(slots) {
-                    do {
-                        if try await take(offer, through: pair, over: connection) { isMore = true }
-                    } catch let error as OffloadError where error.kind == .stale || error.kind == .conflict {
-                        context.logger.notice("an offered task was not taken over: \(error.message)")
-                    }
-                }
+    /// - Returns: whether something was declined.
+    private func pull(through pair: JoinedPair, over connection: any SourceConnection) async throws -> Bool {
+        let slots = try await freeSlots(for: pair)
+        guard slots > 0 else { return false }
+        let offers = try await connection.pull(slots: slots)
+        if !offers.isEmpty { context.crashPoint.reached(.inboxAfterPull) }
+        var isAnyDeclined = false
+        for offer in offers.prefix(slots) {
+            do {
+                if try await take(offer, through: pair, over: connection) == .declined { isAnyDeclined = true }
+            } catch let error as OffloadError where error.kind == .stale || error.kind == .conflict {
+                context.logger.notice("an offered task was not taken over: \(error.message)")
             }
         }
+        return isAnyDeclined
     }
 
     // MARK: - Reports
@@ -97,11 +95,14 @@ extension Inbox {
         through pair: JoinedPair, over connection: any SourceConnection, whenever calls: AsyncStream<Void>
     ) async throws {
         for await _ in calls {
-            while true {
+            var isMore = true
+            while isMore {
                 let messages = try await context.ledger.read {
                     try $0.outbox(through: pair.id, limit: Self.reportsAtOnce)
                 }
                 guard !messages.isEmpty else { break }
+                // What comes meanwhile wakes this loop again.
+                isMore = messages.count == Self.reportsAtOnce
                 context.crashPoint.reached(.reportBeforeSend)
                 let answers = try await connection.report(messages)
                 context.crashPoint.reached(.reportAfterAnswer)

@@ -91,12 +91,19 @@ package struct Inbox: SourceWork {
 
     // MARK: - Taking over
 
-    /// - Returns: whether it is new work of this device now.
-    func take(_ offer: Offer, through pair: JoinedPair, over connection: any SourceConnection) async throws -> Bool {
+    enum Taken: Sendable {
+        /// It is work of this device now, or was before.
+        case here
+        case declined
+        /// To be offered again.
+        case later
+    }
+
+    func take(_ offer: Offer, through pair: JoinedPair, over connection: any SourceConnection) async throws -> Taken {
         let (known, name) = try await context.ledger.read { reader in
             (try reader.project(pair.projectID), try InboxDecisions.fileName(for: offer, in: pair.projectID, reader))
         }
-        guard let project = known else { return false }
+        guard let project = known else { return .later }
         do {
             let settings = try await folders.settings(of: project)
             limits.set(settings.slots, for: project.id)
@@ -111,7 +118,7 @@ package struct Inbox: SourceWork {
             return try await accept(offer, as: name, through: pair)
         } catch let error as OffloadError where Self.isAboutTheTask(error) {
             try await decline(offer, through: pair, because: error)
-            return false
+            return .declined
         }
     }
 
@@ -146,7 +153,7 @@ package struct Inbox: SourceWork {
         }
     }
 
-    private func accept(_ offer: Offer, as name: String, through pair: JoinedPair) async throws -> Bool {
+    private func accept(_ offer: Offer, as name: String, through pair: JoinedPair) async throws -> Taken {
         let now = context.clock.now()
         let acceptance = try await context.ledger.change { [context, decisions, limits] transaction in
             let acceptance = try decisions.accept(
@@ -159,15 +166,15 @@ package struct Inbox: SourceWork {
         switch acceptance {
         case .accepted(_, let started):
             dispatcher.start(started)
-            return true
-        case .known: return false
+            return .here
+        case .known: return .here
         case .busy(let running):
             try await stops.end(running)
-            return false
+            return .later
         case .foreign:
             context.logger.warning(
                 "a source offers a task under the id of another one", metadata: ["task": "\(offer.key.task)"])
-            return false
+            return .later
         }
     }
 

@@ -212,3 +212,36 @@ private struct SeededGenerator: RandomNumberGenerator {
         #expect(try await follower.value == "one two")
     }
 }
+
+/// Logs that are written elsewhere and come in parts.
+@Suite struct CopiedLogTests {
+    private static func with(_ body: (CappedLog, LogReader) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("copied-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(
+            CappedLog(folder: folder, name: "log", limits: .init(head: 10, tail: 10)),
+            LogReader(folder: folder, name: "log"))
+    }
+
+    @Test func partsThatComeAgainAreThereOnce() throws {
+        try Self.with { (log, reader) throws in
+            #expect(try log.append(Array("abc".utf8), at: 0) == 3)
+            #expect(try log.append(Array("abcde".utf8), at: 0) == 5)
+            #expect(try log.append(Array("cd".utf8), at: 2) == 5)
+            #expect(try reader.read(from: 0, limit: 99).bytes == Array("abcde".utf8))
+        }
+    }
+
+    @Test func whatIsMissingCountsAsNotKept() throws {
+        try Self.with { (log, reader) throws in
+            #expect(try log.append(Array("abc".utf8), at: 0) == 3)
+            #expect(try log.append(Array("xyz".utf8), at: 100) == 103)
+            #expect(try log.append(Array("!".utf8), at: 103) == 104)
+            let slice = try reader.read(from: 3, limit: 99)
+            #expect(slice.bytes == Array("xyz!".utf8) && slice.gap == 97 && slice.total == 104)
+            #expect(try log.append(Array("end".utf8), at: 1_000_000) == 1_000_003)
+            #expect(try reader.read(from: 104, limit: 99).bytes == Array("end".utf8))
+            #expect(try reader.read(from: 0, limit: 99).bytes == Array("abc".utf8))
+        }
+    }
+}
