@@ -23,12 +23,13 @@ struct OffloadCrashTests {
         let isGiving = place.way == .giving
         try await CrossingWorkload.with(
             pace: place.rawValue.hasPrefix("lease") ? "2" : "0.1", source: isGiving ? crash : [:],
-            target: isGiving ? [:] : crash
+            // Few slots, so that there is more than one pull.
+            target: (isGiving ? [:] : crash).merging(["OFFLOAD_SLOTS": "2"]) { $1 }
         ) { workload in
             let devices = workload.devices
             if place == .inboxAfterBase { try devices.sourceProject.advance() }
             _ = try await devices.meet()
-            let ideas = try await devices.write((1...3).map { ("Idea \($0)", "") })
+            let ideas = try await devices.write((1...5).map { ("Idea \($0)", "") })
             // The source may die of it.
             try? await workload.queue(ideas)
             let dead = isGiving ? devices.source : devices.target

@@ -46,7 +46,9 @@ struct OffloadTests {
         }
     }
 
-    @Test("Work starts on exactly the source's commit", arguments: ["behind", "diverged", "unrelated", "ahead"])
+    @Test(
+        "Work starts on exactly the source's commit",
+        arguments: ["behind", "diverged", "unrelated", "ahead", "merged"])
     func bases(_ relation: String) async throws {
         try await TwoDevices.with { devices in
             let (source, target) = (devices.sourceProject, devices.targetProject)
@@ -56,6 +58,15 @@ struct OffloadTests {
                 try source.advance()
                 try target.advance("OWN.md")
             case "ahead": try target.advance("OWN.md")
+            case "merged":
+                // A branch that was made before what the target has comes in by a merge.
+                try source.git("branch", "side")
+                try source.advance()
+                try target.git("pull", "--quiet")
+                try source.git("checkout", "--quiet", "side")
+                try source.advance("SIDE.md")
+                try source.git("checkout", "--quiet", "main")
+                try source.git("merge", "--quiet", "--no-ff", "--message=Merge", "side")
             default:
                 // Another history from the first commit on.
                 try target.git("checkout", "--quiet", "--orphan", "other")

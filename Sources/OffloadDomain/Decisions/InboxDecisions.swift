@@ -26,8 +26,8 @@ package struct InboxDecisions: Sendable {
         limits: ProjectSlots,
         at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> Acceptance {
+        if let refusal = try refusal(of: offer, through: pair, in: transaction) { return refusal }
         let known = try transaction.task(offer.key.task)
-        if let refusal = try Self.refusal(of: offer, through: pair, known: known, in: transaction) { return refusal }
         if let known, let running = try drop(known.currentKey, at: now, in: &transaction) {
             return .busy(stop: running)
         }
@@ -47,20 +47,20 @@ package struct InboxDecisions: Sendable {
     package func decline(
         _ offer: Offer, through pair: JoinedPair, because failure: Failure, at now: Timestamp,
         in transaction: inout any LedgerTransaction
-    ) throws -> Acceptance {
-        let known = try transaction.task(offer.key.task)
-        if let refusal = try Self.refusal(of: offer, through: pair, known: known, in: transaction) { return refusal }
+    ) throws {
+        // What was said about the attempt before stands.
+        guard try transaction.inboxEntry(offer.key) == nil else { return }
         try transaction.insert(
             InboxEntry(key: offer.key, pairID: pair.id, ideaID: offer.ideaID, receivedAt: now))
         try Self.report(.ended(.failed(failure), RunReport(), nil), of: offer.key, in: &transaction)
-        return .known
     }
 
-    /// Why an offer is not new work; nil when it is.
-    private static func refusal(
-        of offer: Offer, through pair: JoinedPair, known: OffloadTask?, in reader: any LedgerReader
+    /// Why an offer is not new work; nil when it is. To be asked before anything is done for it.
+    package func refusal(
+        of offer: Offer, through pair: JoinedPair, in reader: any LedgerReader
     ) throws -> Acceptance? {
-        guard let known else { return nil }
+        if try reader.inboxEntry(offer.key)?.pairID == pair.id { return .known }
+        guard let known = try reader.task(offer.key.task) else { return nil }
         // Devices that were paired anew are the same when they show the same certificate.
         let source = try known.origin.flatMap { try reader.joinedPair($0) }
         guard let source, source.fingerprint == pair.fingerprint, known.projectID == pair.projectID else {

@@ -39,6 +39,7 @@ package struct LaneFilling: Sendable {
         }
         return HandedOut(
             key: key, batch: batch, project: project, requirement: requirement, title: task.title,
-            ideaCheck: try reader.idea(task.ideaID)?.check)
+            // The idea of a task that another device gave is not here.
+            ideaCheck: task.origin == nil ? try reader.idea(task.ideaID)?.check : nil)
     }
 }

@@ -56,6 +56,11 @@ package struct QueueDecisions: Sendable {
         case .refused(let error): throw error
         case nil: throw OffloadError.missing(idea.projectID)
         }
+        guard requirement.content.utf8.count <= Offer.contentLimit else {
+            throw OffloadError(
+                .unprocessable,
+                "the requirement of idea \(id) has more than \(Offer.contentLimit) bytes; shorten it or its template")
+        }
         try transaction.insert(requirement, of: idea.projectID)
         let task = OffloadTask(
             id: identifiers.make(TaskID.self), projectID: idea.projectID, ideaID: idea.id,

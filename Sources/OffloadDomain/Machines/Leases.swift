@@ -39,12 +39,16 @@ package struct Leases: Sendable, Equatable {
         self.grace = grace
     }
 
-    /// The device of `pair` has claimed an attempt. Claiming again what it holds counts from now on.
+    /// The device of `pair` has claimed an attempt. Claiming again what it claimed before prolongs nothing: a device that never
+    /// acknowledges would keep it for ever.
     package mutating func claimed(_ key: AttemptKey, by pair: PairID, at now: Duration) {
-        guard let index = index(of: key) else {
-            leases.append(Lease(key: key, pair: pair, isAcknowledged: false, heardAt: now))
-            return
-        }
+        guard index(of: key) == nil else { return }
+        leases.append(Lease(key: key, pair: pair, isAcknowledged: false, heardAt: now))
+    }
+
+    /// The device prepares what it has claimed.
+    package mutating func prepares(_ key: AttemptKey, of pair: PairID, at now: Duration) {
+        guard let index = index(of: key), leases[index].pair == pair, !leases[index].isAcknowledged else { return }
         leases[index].heardAt = now
     }
 

@@ -56,7 +56,7 @@ package protocol LedgerReader {
     func claimable(by pair: PairID, in project: ProjectID, limit: Int) throws -> [OffloadTask]
     /// Waiting tasks that are for this device alone, in queue order.
     func waiting(for pair: PairID, limit: Int) throws -> [OffloadTask]
-    /// How many tasks wait for lanes, counted up to `limit`.
+    /// How many tasks wait for whichever lane is free first, counted up to `limit`.
     func waitingCount(upTo limit: Int) throws -> Int
     /// The waiting task that `lane` takes next: highest priority, then smallest position, among those that wait for this
     /// lane or for any, leaving out tasks of the given projects. Its cost does not grow with the backlog.

@@ -64,7 +64,8 @@ struct Recovery: Sendable {
                     let project = try reader.project(task.projectID),
                     let requirement = try reader.requirement(task.requirementID)
                 else { return nil }
-                return (task, batch, project, requirement, try reader.idea(task.ideaID))
+                let idea = task.origin == nil ? try reader.idea(task.ideaID) : nil
+                return (task, batch, project, requirement, idea)
             }
             guard let (task, batch, project, requirement, idea) = found else { return nil }
             let settings = (try? await folders.settings(of: project)) ?? .defaults

@@ -73,6 +73,11 @@ package final class Handovers: Service {
         return offers
     }
 
+    /// The pair's device prepares an attempt that it has claimed.
+    package func prepares(_ key: AttemptKey, for pair: DevicePair) {
+        leases.withLock { $0.prepares(key, of: pair.id, at: time.now) }
+    }
+
     /// The project and the commit on which an attempt of the pair's device starts.
     /// - Throws: `OffloadError` of kind `stale` when the attempt is not its own.
     package func base(of key: AttemptKey, for pair: DevicePair) async throws -> (project: Project, commit: CommitHash) {
@@ -177,16 +182,18 @@ package final class Handovers: Service {
 
     package func run() async throws {
         await withGracefulShutdownHandler {
-            for await _ in signals {
-                while let next = await look() {
-                    do {
-                        try await cancelWhenGracefulShutdown {
-                            try await Task.sleep(until: self.time.instant(of: next), clock: .continuous)
-                        }
-                    } catch {
-                        return
+            await withDiscardingTaskGroup { group in
+                var scheduled: Duration?
+                for await _ in signals {
+                    if let waited = scheduled, waited <= time.now { scheduled = nil }
+                    guard let next = await look(), next < scheduled ?? .seconds(Int64.max / 2) else { continue }
+                    scheduled = next
+                    group.addTask {
+                        try? await Task.sleep(until: self.time.instant(of: next), clock: .continuous)
+                        self.signal.yield()
                     }
                 }
+                group.cancelAll()
             }
         } onGracefulShutdown: {
             self.signal.finish()
@@ -228,22 +235,30 @@ package final class Handovers: Service {
     private func expire(_ key: AttemptKey) async throws {
         let now = context.clock.now()
         context.crashPoint.reached(.leaseBeforeTakeBack)
-        _ = try await context.ledger.change { [decisions] in try decisions.expire(key, at: now, in: &$0) }
-        await ended(key)
+        let answer = try await context.ledger.change { [decisions] in try decisions.expire(key, at: now, in: &$0) }
+        try await takenBack(key, answer)
     }
 
     private func takeBack(_ key: AttemptKey, orderly: Bool) async throws {
         let now = context.clock.now()
         context.crashPoint.reached(.leaseBeforeTakeBack)
-        _ = try await context.ledger.change { [decisions] transaction in
+        let answer = try await context.ledger.change { [decisions] transaction in
             try decisions.takeBack(key, orderly: orderly, at: now, in: &transaction)
         }
-        await ended(key)
+        try await takenBack(key, answer)
     }
 
-    private func ended(_ key: AttemptKey) async {
+    private func takenBack(_ key: AttemptKey, _ answer: TaskMachine.Report) async throws {
         context.crashPoint.reached(.leaseAfterTakeBack)
         leases.withLock { $0.ended(key) }
+        // It may have been acknowledged at the last moment; then it goes on.
+        let holder = try await context.ledger.read { reader -> PairID? in
+            guard answer != .applied, let task = try reader.task(key.task), task.attempt == key.number else {
+                return nil
+            }
+            return task.state.holder?.device
+        }
+        if let holder { return leases.withLock { $0.heard(of: key, from: holder, at: time.now) } }
         progress.forget(key.task)
         logs.finish(key)
         devices.tell(.work)

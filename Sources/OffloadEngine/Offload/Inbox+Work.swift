@@ -55,6 +55,8 @@ extension Inbox {
         }
     }
 
+    private static let offerLifetime = Duration.seconds(20)
+
     /// What is not the end of something waits for so long: of a short task, all of it then goes in one request.
     private static let patience = Duration.milliseconds(20)
 
@@ -75,11 +77,14 @@ extension Inbox {
     /// - Returns: whether something was declined.
     private func pull(through pair: JoinedPair, over connection: any SourceConnection) async throws -> Bool {
         let slots = try await freeSlots(for: pair)
-        guard slots > 0 else { return false }
+        guard slots > 0, try await isReady(for: pair) else { return false }
+        let began = ContinuousClock.now
         let offers = try await connection.pull(slots: slots)
         if !offers.isEmpty { context.crashPoint.reached(.inboxAfterPull) }
         var isAnyDeclined = false
         for offer in offers.prefix(slots) {
+            // What waited for others to be prepared may belong to somebody else by now; what does not comes again.
+            guard ContinuousClock.now - began < Self.offerLifetime else { break }
             do {
                 if try await take(offer, through: pair, over: connection) == .declined { isAnyDeclined = true }
             } catch let error as OffloadError where error.kind == .stale || error.kind == .conflict {

@@ -59,6 +59,20 @@ package struct Inbox: SourceWork {
 
     // MARK: - Room
 
+    /// Whether tasks of the pair's project can be prepared at all. What is wrong with this device's own settings is not the
+    /// fault of any task.
+    func isReady(for pair: JoinedPair) async throws -> Bool {
+        guard let project = try await context.ledger.read({ try $0.project(pair.projectID) }) else { return false }
+        do {
+            limits.set(try await folders.settings(of: project).slots, for: project.id)
+            return true
+        } catch let error as OffloadError {
+            context.logger.warning(
+                "no work is taken for \(project.name): \(error.message)", metadata: ["pair": "\(pair.id)"])
+            return false
+        }
+    }
+
     /// How many more tasks can be taken over: lanes that run (or, when a person starts them, all lanes), without those that
     /// have a task or will have one.
     func freeSlots(for pair: JoinedPair) async throws -> Int {
@@ -100,10 +114,22 @@ package struct Inbox: SourceWork {
     }
 
     func take(_ offer: Offer, through pair: JoinedPair, over connection: any SourceConnection) async throws -> Taken {
-        let (known, name) = try await context.ledger.read { reader in
-            (try reader.project(pair.projectID), try InboxDecisions.fileName(for: offer, in: pair.projectID, reader))
+        let (known, name, refusal) = try await context.ledger.read { [decisions] reader in
+            (
+                try reader.project(pair.projectID), try InboxDecisions.fileName(for: offer, in: pair.projectID, reader),
+                try decisions.refusal(of: offer, through: pair, in: reader)
+            )
         }
         guard let project = known else { return .later }
+        switch refusal {
+        case .known: return .here
+        case .foreign:
+            try await decline(
+                offer, through: pair,
+                because: OffloadError(.conflict, "this device has another task under that id, or in another folder"))
+            return .declined
+        case .accepted, .busy, nil: break
+        }
         do {
             let settings = try await folders.settings(of: project)
             limits.set(settings.slots, for: project.id)

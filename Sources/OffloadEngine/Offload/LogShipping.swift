@@ -17,7 +17,10 @@ struct LogShipping: Sendable {
             var isFirst = true
             for await _ in calls {
                 let entries = try await inbox.context.ledger.read { try $0.undelivered(through: pair) }
-                shipments = shipments.filter { shipment in entries.contains { $0.key == shipment.key } }
+                for (key, wake) in shipments where !entries.contains(where: { $0.key == key }) {
+                    wake.finish()
+                    shipments[key] = nil
+                }
                 for entry in entries {
                     let wake = shipments[entry.key] ?? Wake()
                     if shipments[entry.key] == nil {
@@ -51,6 +54,10 @@ struct LogShipping: Sendable {
                 // Of an attempt that wrote nothing the last report is the last word.
                 let total = try await inbox.logs.read(key, from: next, limit: 1).total
                 guard isLeft || total > 0 else { return false }
+                // It may have been dropped meanwhile.
+                guard try await inbox.context.ledger.read({ try $0.inboxEntry(key)?.state }) == .over else {
+                    return false
+                }
                 _ = try await send(key, from: next, isEnded: true)
                 return true
             }

@@ -72,6 +72,8 @@ package final class PairedDevices: Service {
     /// Reads the pairs; to be called once, before anybody is let in.
     package func load() async throws {
         for pair in try await context.ledger.read({ try $0.devicePairs() }) {
+            // A crash may have come between the end of a pair and this.
+            if pair.status.isOver { try await release(pair.id, at: context.clock.now()) }
             switch pair.status {
             case .pending, .active: add(pair)
             case .leaving: sayFarewell(to: pair)

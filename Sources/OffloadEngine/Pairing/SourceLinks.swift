@@ -54,8 +54,10 @@ package final class SourceLinks: Service {
     }
 
     package func run() async throws {
-        for pair in try await context.ledger.read({ try $0.joinedPairs() }) where pair.status != .disconnected {
-            begin(pair)
+        for pair in try await context.ledger.read({ try $0.joinedPairs() }) {
+            // A crash may have come between the end of a pair and that of its work.
+            if pair.status.isOver { await endWork(of: pair.id) }
+            if pair.status != .disconnected { begin(pair) }
         }
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
@@ -226,7 +228,7 @@ package final class SourceLinks: Service {
             try await connection.disconnect()
             throw Revoked()
         }
-        let active = pair.status == .pending ? try await complete(pair, at: address, connection) : pair
+        let active = pair.status == .pending ? try await completeLater(pair, at: address, connection) : pair
         try await beat(active, connection)
         await arrived(active, at: address)
         let (notices, heard) = AsyncStream.makeStream(
@@ -254,6 +256,15 @@ package final class SourceLinks: Service {
             defer { group.cancelAll() }
             try await group.next()
         }
+    }
+
+    /// The source heard of this half only now.
+    private func completeLater(
+        _ pair: JoinedPair, at address: PeerAddress, _ connection: any SourceConnection
+    ) async throws -> JoinedPair {
+        let active = try await complete(pair, at: address, connection)
+        try await work.joined(active)
+        return active
     }
 
     private func beat(_ pair: JoinedPair, _ connection: any SourceConnection) async throws {

@@ -78,14 +78,14 @@ package struct GitBaseTransfer: BaseTransfer {
         let folder = try makeFolder()
         do {
             let path = "\(folder)/pack"
-            let reading = Mutex(Incoming(base: base, known: known, limit: limit))
+            let reading = Mutex(Incoming(base: base, limit: limit))
             let file = try AppendingFile(path: path)
             try await fill { piece in
                 let pack = try reading.withLock { reading in try reading.take(piece) }
                 try file.append(pack)
             }
             try file.close()
-            guard reading.withLock({ $0.isInPack }) else { throw Incoming.refusal }
+            try reading.withLock { try $0.finish() }
             try await repository.adopt(base, pack: path, through: "\(folder)/objects")
             await files.remove(folder)
         } catch {
@@ -105,23 +105,44 @@ package struct GitBaseTransfer: BaseTransfer {
 /// A bundle as it comes in: its header is judged as soon as it is whole.
 private struct Incoming {
     let base: CommitHash
-    let known: [CommitHash]
     let limit: Int64
+    private var announcement: [UInt8] = []
+    /// How large the bundle is said to be; nil until that was said.
+    private var size: Int64?
     private var header: [UInt8] = []
     private var total: Int64 = 0
-    private(set) var isInPack = false
+    private var isInPack = false
 
     static let refusal = OffloadError(
         .unprocessable, "what the other device sent is not the commit that was asked for")
 
-    init(base: CommitHash, known: [CommitHash], limit: Int64) {
+    init(base: CommitHash, limit: Int64) {
         self.base = base
-        self.known = known
         self.limit = limit
     }
 
+    /// - Throws: `OffloadError` of kind `device` when the bundle was cut off, which says nothing about the bundle.
+    func finish() throws(OffloadError) {
+        guard let size, total >= size else {
+            throw OffloadError(.device, "the other device stopped in the middle of what it sent")
+        }
+        guard isInPack else { throw Self.refusal }
+    }
+
+    /// - Returns: what belongs to the bundle; nil while its size was not said.
+    private mutating func skipAnnouncement(_ piece: [UInt8]) throws(OffloadError) -> [UInt8]? {
+        guard size == nil else { return piece }
+        // Line feeds say that the other device is at work.
+        announcement += announcement.isEmpty ? Array(piece.drop { $0 == UInt8(ascii: "\n") }) : piece
+        guard let read = try BundleAnnouncement(announcement) else { return nil }
+        size = read.size
+        defer { announcement = [] }
+        return Array(announcement[read.length...])
+    }
+
     /// - Returns: what belongs to the pack.
-    mutating func take(_ piece: [UInt8]) throws(OffloadError) -> [UInt8] {
+    mutating func take(_ received: [UInt8]) throws(OffloadError) -> [UInt8] {
+        guard let piece = try skipAnnouncement(received) else { return [] }
         total += Int64(piece.count)
         guard total <= limit else {
             throw OffloadError(.tooLarge, "the history that the other device sends is larger than \(limit) bytes")
@@ -130,7 +151,8 @@ private struct Incoming {
         header += piece
         guard let read = try BundleHeader(header) else { return [] }
         let reference = BundleHeader.Reference(commit: base, name: ResultRepository.baseRef(base))
-        guard read.references == [reference], read.prerequisites.allSatisfy(known.contains) else { throw Self.refusal }
+        // Whether what it builds upon is here, git finds out: that need not be what was named, but may lie below it.
+        guard read.references == [reference] else { throw Self.refusal }
         isInPack = true
         defer { header = [] }
         return Array(header[read.length...])

@@ -16,6 +16,11 @@ package actor ResultRepositories {
         files = FileSystem(tools: tools)
     }
 
+    /// Removes what a crash left of folders that were for a moment; to be called once, before anything is done.
+    package nonisolated func clearScratch() async {
+        for name in FileSystem.names(in: scratchFolder) { await files.remove("\(scratchFolder)/\(name)") }
+    }
+
     package nonisolated func project(_ project: Project) -> ProjectRepository {
         ProjectRepository(git: git, folder: project.path)
     }

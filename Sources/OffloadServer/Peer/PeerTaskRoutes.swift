@@ -13,6 +13,7 @@ struct PeerTaskRoutes: Sendable {
     private static let statusLimit = 4 * 1024 * 1024
     private static let logLimit = 256 * 1024
     private static let pieceSize = 256 * 1024
+    private static let signOfLife = Duration.seconds(10)
 
     func pull(_ request: Request, _ context: PeerContext) async throws -> Response {
         let pair = try context.paired()
@@ -57,26 +58,52 @@ struct PeerTaskRoutes: Sendable {
         let key = AttemptKey(task: try TaskID(parsing: task), number: try AttemptNumber(checked: attempt))
         let known = try Self.commits(try request.query("known") ?? "")
         let base = try await handovers.base(of: key, for: pair)
-        let pack = try await bases.pack(base.commit, of: base.project, without: known)
         return Response(
             status: .ok, headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                do {
-                    try await StreamedBody.write(to: &writer, of: request) { output in
-                        var offset: Int64 = 0
-                        while offset < pack.size {
-                            let piece = try pack.read(from: offset, limit: Self.pieceSize)
-                            guard !piece.isEmpty else { break }
-                            try await output.write(ByteBuffer(bytes: piece))
-                            offset += Int64(piece.count)
-                        }
+                try await StreamedBody.write(to: &writer, of: request) { output in
+                    let pack = try await made(base.commit, of: base.project, without: known, output)
+                    do {
+                        try await send(pack, output) { handovers.prepares(key, for: pair) }
+                        await pack.discard()
+                    } catch {
+                        await pack.discard()
+                        throw error
                     }
-                    await pack.discard()
-                } catch {
-                    await pack.discard()
-                    throw error
                 }
             })
+    }
+
+    /// Makes the bundle, and says meanwhile that somebody is at work: the other side hangs up on silence.
+    private func made(
+        _ commit: CommitHash, of project: Project, without known: [CommitHash], _ output: StreamedBody.Output
+    ) async throws -> any BasePack {
+        try await withThrowingTaskGroup(of: (any BasePack)?.self) { group in
+            group.addTask { try await bases.pack(commit, of: project, without: known) }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: Self.signOfLife)
+                    try await output.write(ByteBuffer(string: "\n"))
+                }
+            }
+            defer { group.cancelAll() }
+            guard case .some(.some(let pack)) = try await group.next() else { throw CancellationError() }
+            return pack
+        }
+    }
+
+    private func send(
+        _ pack: any BasePack, _ output: StreamedBody.Output, _ progress: () -> Void
+    ) async throws {
+        try await output.write(ByteBuffer(string: BundleAnnouncement.line(size: pack.size)))
+        var offset: Int64 = 0
+        while offset < pack.size {
+            let piece = try pack.read(from: offset, limit: Self.pieceSize)
+            guard !piece.isEmpty else { break }
+            try await output.write(ByteBuffer(bytes: piece))
+            progress()
+            offset += Int64(piece.count)
+        }
     }
 
     private static func commits(_ text: String) throws(OffloadError) -> [CommitHash] {

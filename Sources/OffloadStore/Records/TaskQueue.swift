@@ -39,7 +39,7 @@ extension SQLiteReading {
                 """
                 SELECT count(*) FROM (
                     SELECT 1 FROM tasks INDEXED BY tasks_pending_of_project
-                    WHERE status = 'pending' AND queue = 'lanes' LIMIT ?)
+                    WHERE status = 'pending' AND queue = 'lanes' AND lane IS NULL LIMIT ?)
                 """, [max(0, limit)]))
     }
 

@@ -172,7 +172,7 @@ extension LedgerState: LedgerReader {
     }
 
     package func waitingCount(upTo limit: Int) throws -> Int {
-        min(max(0, limit), taskRows.all.count { $0.state == .pending && !$0.isOffloaded })
+        min(max(0, limit), taskRows.all.count { $0.state == .pending && $0.destination == .lane(nil) })
     }
 
     package func nextPending(for lane: BatchID, excluding projects: [ProjectID]) throws -> OffloadTask? {

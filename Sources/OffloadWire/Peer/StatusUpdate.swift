@@ -83,24 +83,33 @@ extension StatusUpdate {
 
     private mutating func describe(_ run: RunReport) {
         summary = PlainText.prefix(run.summary, bytes: RunReport.summaryLimit)
-        turns = run.turns
+        turns = run.turns.map(Self.bounded)
         sessionId = run.sessionID.map { PlainText.prefix($0, bytes: Limits.text) }
         model = run.model.map { PlainText.prefix($0, bytes: Limits.text) }
-        processesEnded = run.processesEnded
+        processesEnded = Self.bounded(run.processesEnded)
         switch run.cost {
         case .unknown: break
-        case .tokens(let tokens): (inputTokens, outputTokens) = (tokens.input, tokens.output)
+        case .tokens(let tokens): describe(tokens)
         case .money(let microdollars, let tokens):
-            self.microdollars = microdollars
-            (inputTokens, outputTokens) = (tokens.input, tokens.output)
+            self.microdollars = Self.bounded(microdollars)
+            describe(tokens)
         }
+    }
+
+    private mutating func describe(_ tokens: Cost.Tokens) {
+        (inputTokens, outputTokens) = (Self.bounded(tokens.input), Self.bounded(tokens.output))
+    }
+
+    /// Figures come from agents, and one that nobody takes would keep all reports behind it from being taken.
+    private static func bounded<Figure: BinaryInteger>(_ figure: Figure) -> Figure {
+        min(max(figure, 0), Figure(clamping: Limits.count))
     }
 
     private mutating func describe(_ left: AttemptResult) {
         filesChanged = left.paths.prefix(AttemptResult.pathLimit).map { PlainText.prefix($0, bytes: Limits.line) }
         result = Result(
-            isEmpty: left.storage == .empty, files: left.filesChanged, insertions: left.insertions,
-            deletions: left.deletions,
+            isEmpty: left.storage == .empty, files: Self.bounded(left.filesChanged),
+            insertions: Self.bounded(left.insertions), deletions: Self.bounded(left.deletions),
             notes: left.notes.prefix(Limits.notes).map { PlainText.prefix($0, bytes: Limits.line) })
     }
 

@@ -68,6 +68,7 @@ struct DeviceAssembly: Sendable {
             context: context, folders: workshop.folders, workspaces: workshop.workspaces, runner: workshop.runner,
             logs: workshop.logs, dispatcher: dispatcher, limits: limits, progress: progress)
         let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
+        await workshop.repositories.clearScratch()
         let means = Inbox.Means(
             folders: workshop.folders, bases: workshop.bases, logs: workshop.logs, progress: progress,
             dispatcher: dispatcher, limits: limits)
@@ -174,6 +175,7 @@ private struct Workshop {
     let folders: UserProjectFolders
     let workspaces: FileWorkspaces
     let bases: GitBaseTransfer
+    let repositories: ResultRepositories
     let runner: ProcessAgentRunner
     let logs: AttemptLogs
 
@@ -198,7 +200,7 @@ private struct Workshop {
         }
         let tools = SubprocessToolRunner()
         let git = Git(tools: tools, executable: gitPath, searchPath: searchPath)
-        let repositories = ResultRepositories(dataFolder: dataFolder, git: git, tools: tools)
+        repositories = ResultRepositories(dataFolder: dataFolder, git: git, tools: tools)
         let settings = ProjectSettingsCache()
         folders = UserProjectFolders(dataFolder: dataFolder, repositories: repositories, git: git) { path in
             try settings.settings(folder: path)

@@ -20,12 +20,21 @@ import Testing
         #expect(leases.look(at: .seconds(72)).isEmpty && leases.next == nil)
     }
 
-    @Test func claimingAgainCountsFromThenOn() {
+    /// A device that asks again and again and never acknowledges must not keep a task.
+    @Test func claimingAgainProlongsNothing() {
         var leases = made()
         leases.claimed(key, by: mine, at: .zero)
         leases.claimed(key, by: mine, at: .seconds(50))
-        #expect(leases.look(at: .seconds(109)).isEmpty)
-        #expect(leases.look(at: .seconds(110)) == [.claimExpired(key)])
+        #expect(leases.look(at: .seconds(60)) == [.claimExpired(key)])
+    }
+
+    @Test func preparingProlongs() {
+        var leases = made()
+        leases.claimed(key, by: mine, at: .zero)
+        leases.prepares(key, of: other, at: .seconds(50))
+        leases.prepares(key, of: mine, at: .seconds(40))
+        #expect(leases.look(at: .seconds(99)).isEmpty)
+        #expect(leases.look(at: .seconds(100)) == [.claimExpired(key)])
     }
 
     @Test func silenceMakesUnreachableAndThenLost() {
