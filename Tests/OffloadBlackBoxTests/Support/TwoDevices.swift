@@ -10,11 +10,14 @@ struct TwoDevices {
     let target: DeviceProcess
     let sourceProject: SampleRepository
     let targetProject: SampleRepository
+    /// Where the target finds the source.
+    var host = "127.0.0.1"
 
     /// Both run for one test and end with it, however it ends. The source keeps its port over restarts.
+    /// - Parameter link: what is between them when each is on a machine of its own.
     static func with<Value>(
         source: [String: String] = [:], target: [String: String] = [:], settings: String = "agent: sample\n",
-        _ body: (TwoDevices) async throws -> Value
+        over link: BadLink? = nil, _ body: (TwoDevices) async throws -> Value
     ) async throws -> Value {
         try await withScratchFolder { folder in
             var folders: [String] = []
@@ -25,14 +28,18 @@ struct TwoDevices {
             }
             let port = ["OFFLOAD_PEER_PORT": String(try FreePort.find()), "OFFLOAD_DEVICE_NAME": "PC"]
             let project = try SampleRepository(in: folders[0], settings: settings)
+            let (sourceHere, targetHere) = (link?.source.environment ?? [:], link?.target.environment ?? [:])
+            let other = ["OFFLOAD_PEER_PORT": "0", "OFFLOAD_DEVICE_NAME": "Laptop-Work"]
             let devices = TwoDevices(
-                source: DeviceProcess(folder: folders[0], environment: port.merging(source) { $1 }),
+                source: DeviceProcess(
+                    folder: folders[0], environment: port.merging(sourceHere) { $1 }.merging(source) { $1 },
+                    launcher: link?.source.launcher ?? []),
                 target: DeviceProcess(
-                    folder: folders[1],
-                    environment: ["OFFLOAD_PEER_PORT": "0", "OFFLOAD_DEVICE_NAME": "Laptop-Work"].merging(target) { $1 }
-                ),
+                    folder: folders[1], environment: other.merging(targetHere) { $1 }.merging(target) { $1 },
+                    launcher: link?.target.launcher ?? []),
                 sourceProject: project,
-                targetProject: try SampleRepository(in: folders[1], cloneOf: project, settings: settings))
+                targetProject: try SampleRepository(in: folders[1], cloneOf: project, settings: settings),
+                host: link?.source.host ?? "127.0.0.1")
             defer {
                 devices.source.kill()
                 devices.target.kill()
@@ -45,7 +52,7 @@ struct TwoDevices {
 
     /// Where the source's device listener is.
     var address: PeerAddress {
-        PeerAddress(host: "127.0.0.1", port: source.environment["OFFLOAD_PEER_PORT"].flatMap { Int($0) } ?? 0)
+        PeerAddress(host: host, port: source.environment["OFFLOAD_PEER_PORT"].flatMap { Int($0) } ?? 0)
     }
 
     /// Opens a code on the source.
