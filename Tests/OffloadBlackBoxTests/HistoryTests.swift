@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// The checker of histories is believed only because it finds what was planted.
@@ -85,6 +86,34 @@ struct HistoryTests {
     @Test("There is a planted fault for each kind of violation")
     func complete() {
         #expect(Set(Self.plants.map(\.kind)) == Set(Violation.Kind.allCases))
+    }
+
+    @Test("Faults planted in what two real devices left behind are named")
+    func plantedInReality() async throws {
+        try await CrossingWorkload.with { workload in
+            _ = try await workload.devices.meet()
+            let ideas = try await workload.devices.write((1...3).map { ("Idea \($0)", "") })
+            try await workload.queue(ideas)
+            try await workload.judge(ideas)
+            let one = "(SELECT min(sequence) FROM tasks)"
+            let rows = [
+                (Violation.Kind.ideaWithoutTask, "source", "DELETE FROM tasks WHERE sequence = \(one)"),
+                (.attemptsWithGap, "source", "UPDATE tasks SET attempt = 2 WHERE sequence = \(one)"),
+                (.changedAfterEnd, "target", "UPDATE tasks SET status = 'cancelled' WHERE sequence = \(one)"),
+                (.neverGiven, "target", "DELETE FROM inbox WHERE number = (SELECT min(number) FROM inbox)"),
+            ]
+            for (kind, device, sql) in rows {
+                let evidence = try workload.evidence()
+                #expect(try evidence.history().violations().isEmpty)
+                try evidence.plant(sql, on: device)
+                #expect(try evidence.history().violations().contains { $0.kind == kind }, "\(sql)")
+            }
+            let evidence = try workload.evidence()
+            let effects = "\(evidence.folder)/effects"
+            let starts = try String(contentsOfFile: effects, encoding: .utf8)
+            try (starts + starts.prefix { $0 != "\n" }).write(toFile: effects, atomically: true, encoding: .utf8)
+            #expect(try evidence.history().violations().map(\.kind) == [.secondStart])
+        }
     }
 
     // MARK: - A valid history
