@@ -9,6 +9,7 @@ package struct Bridge: Sendable {
     package let backlog: Backlog
     package let queue: TaskQueue
     package let tasks: TaskReports
+    package let results: ResultShelf
     package let logs: any LogLibrary
     package let hub: EventHub
     package let progress: ProgressBoard
@@ -19,13 +20,15 @@ package struct Bridge: Sendable {
 
     package init(
         context: EngineContext, projects: ProjectRegistry, backlog: Backlog, queue: TaskQueue, tasks: TaskReports,
-        logs: any LogLibrary, hub: EventHub, progress: ProgressBoard, sessions: Sessions, pairing: Pairing
+        results: ResultShelf, logs: any LogLibrary, hub: EventHub, progress: ProgressBoard, sessions: Sessions,
+        pairing: Pairing
     ) {
         self.context = context
         self.projects = projects
         self.backlog = backlog
         self.queue = queue
         self.tasks = tasks
+        self.results = results
         self.logs = logs
         self.hub = hub
         self.progress = progress

@@ -65,6 +65,27 @@ package enum Samples {
             ideaID: IdeaID(unchecked: "i-\(task)"), content: "# Idea \(task)\u{0}\n")
     }
 
+    package static func result(
+        _ number: Int, attempt: Int = 1, state: TaskResult.State = .ready, through pair: PairID? = nil
+    ) -> TaskResult {
+        TaskResult(
+            key: AttemptKey(task: task(number).id, number: AttemptNumber(value: attempt)), projectID: project(1).id,
+            ideaID: idea(number).id, title: "Idea \(number)", pairID: pair, state: state,
+            storage: state == .uploading ? nil : .commit(commit(number), base: commit(0)),
+            extent: TaskResult.Extent(files: 1, insertions: 2, deletions: 3), integration: integration(of: state),
+            createdAt: time(), updatedAt: time())
+    }
+
+    /// What a merge does or did, in a state that has such a thing.
+    package static func integration(of state: TaskResult.State) -> Integration? {
+        switch state {
+        case .merging, .merged, .unmerging:
+            Integration(
+                mode: .merge, target: "refs/heads/main", move: Integration.Move(before: commit(8), after: commit(9)))
+        case .uploading, .refused, .ready, .conflict, .discarded: nil
+        }
+    }
+
     package static func inboxEntry(_ task: Int, through pair: Int) -> InboxEntry {
         InboxEntry(
             key: AttemptKey(task: TaskID(unchecked: "t-\(task)"), number: AttemptNumber(value: 1)),

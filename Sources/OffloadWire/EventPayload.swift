@@ -5,6 +5,7 @@ enum EventPayload: Encodable {
     case project(ProjectPayload)
     case idea(IdeaPayload)
     case task(TaskPayload)
+    case result(ResultPayload)
     case batch(BatchPayload)
     case pairing(PairingPayload)
 
@@ -24,6 +25,8 @@ enum EventPayload: Encodable {
             self = .task(TaskPayload(task, ending: ending))
         case .offload(let event):
             self = .task(TaskPayload(event))
+        case .result(let event):
+            self = .result(ResultPayload(event.result))
         case .batchProgress(let batch, let running):
             self = .batch(BatchPayload(batch, running: running))
         case .pairingCompleted(let device), .deviceConnected(let device):
@@ -39,6 +42,7 @@ enum EventPayload: Encodable {
         case .project(let payload): try payload.encode(to: encoder)
         case .idea(let payload): try payload.encode(to: encoder)
         case .task(let payload): try payload.encode(to: encoder)
+        case .result(let payload): try payload.encode(to: encoder)
         case .batch(let payload): try payload.encode(to: encoder)
         case .pairing(let payload): try payload.encode(to: encoder)
         }
@@ -146,6 +150,35 @@ struct TaskPayload: Encodable {
             let (span, overflow) = ending.endedAt.milliseconds.subtractingReportingOverflow(start.milliseconds)
             return overflow ? 0 : max(0, span)
         }
+    }
+}
+
+struct ResultPayload: Encodable {
+    let taskId: String
+    let ideaId: String
+    let projectId: String
+    let title: String
+    let attempt: Int
+    let state: String
+    let branch: String?
+    let devicePairId: String?
+    let filesChanged: Int
+    /// The commit that brought it into the project.
+    let commit: String?
+    let reason: String?
+
+    init(_ result: TaskResult) {
+        taskId = result.key.task.rawValue
+        ideaId = result.ideaID.rawValue
+        projectId = result.projectID.rawValue
+        title = result.title
+        attempt = result.key.number.value
+        state = result.state.rawValue
+        branch = result.branch
+        devicePairId = result.pairID?.rawValue
+        filesChanged = result.extent.files
+        commit = result.state == .merged ? result.integration?.move?.after.hex : nil
+        reason = result.state == .refused ? result.notes.first?.cut(toUTF8: EventEncoding.textLimit) : nil
     }
 }
 

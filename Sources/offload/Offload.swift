@@ -17,8 +17,9 @@ struct Offload: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, OpenCommand.self, ProjectCommand.self, IdeaCommand.self, RunCommand.self,
             QueueCommand.self, TasksCommand.self, LogsCommand.self, CancelCommand.self, RetryCommand.self,
-            BatchCommand.self,
-            StatusCommand.self, PairCommand.self, JoinCommand.self, DevicesCommand.self, DisconnectCommand.self,
+            ResultsCommand.self, DiffCommand.self, MergeCommand.self, DiscardCommand.self, UndoCommand.self,
+            SendBackCommand.self, BatchCommand.self, StatusCommand.self, PairCommand.self, JoinCommand.self,
+            DevicesCommand.self, DisconnectCommand.self,
             ConfigCommand.self, TokenCommand.self, VersionCommand.self, SampleAgentCommand.self,
         ])
 }

@@ -28,6 +28,8 @@ struct PeerExchange: SourceConnection {
     private static let requestLimit = TimeAmount.seconds(20)
     /// A bundle has to be made before its first byte comes.
     private static let bundleLimit = TimeAmount.seconds(600)
+    /// The last part of a result is answered when it was looked at and taken over.
+    private static let resultLimit = TimeAmount.seconds(900)
 
     // MARK: - Paired traffic
 
@@ -64,6 +66,19 @@ struct PeerExchange: SourceConnection {
         let response = try await execute(
             request(.GET, "base?taskId=\(key.task)&attempt=\(key.number)&known=\(names)"), limit: Self.bundleLimit)
         for try await piece in response.body { try take(Array(piece.readableBytesView)) }
+    }
+
+    func announce(_ announcement: ResultAnnouncement, of idea: IdeaID) async throws -> ResultReceipt {
+        let body = Array(try JSONEncoder().encode(CommitRequest(announcement, of: idea)))
+        let bytes = try await post("commit", body, type: "application/json", within: Self.resultLimit)
+        return try Self.understand(ReceiptView.self, bytes) { try $0.receipt() }
+    }
+
+    func send(_ part: [UInt8], at offset: Int64, of key: AttemptKey) async throws -> ResultReceipt {
+        let bytes = try await post(
+            "commit/bundle?taskId=\(key.task)&attempt=\(key.number)&offset=\(offset)", part,
+            type: "application/octet-stream", within: Self.resultLimit)
+        return try Self.understand(ReceiptView.self, bytes) { try $0.receipt() }
     }
 
     /// - Throws: `OffloadError` of kind `device`: whoever answers is not understood, which says nothing of what was asked.
@@ -115,10 +130,14 @@ struct PeerExchange: SourceConnection {
     }
 
     private func post(_ path: String, json: [UInt8]) async throws -> [UInt8] {
+        try await post(path, json, type: "application/json", within: Self.requestLimit)
+    }
+
+    private func post(_ path: String, _ body: [UInt8], type: String, within limit: TimeAmount) async throws -> [UInt8] {
         var request = request(.POST, path)
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(json)
-        let response = try await execute(request, limit: Self.requestLimit)
+        request.headers.add(name: "Content-Type", value: type)
+        request.body = .bytes(body)
+        let response = try await execute(request, limit: limit)
         return Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
     }
 

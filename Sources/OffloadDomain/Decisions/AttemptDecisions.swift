@@ -67,6 +67,8 @@ package struct AttemptDecisions: Sendable {
         try transaction.record(Self.event(machine.task, ending), at: now)
         if task.origin != nil {
             try InboxDecisions.report(.ended(ending.outcome, report, ending.result), of: key, in: &transaction)
+        } else {
+            try ResultDecisions.completed(machine.task, ending, at: now, in: &transaction)
         }
         guard let lane = attempt.holder.batch else { return [] }
         var batch = BatchMachine(try transaction.batch(lane))

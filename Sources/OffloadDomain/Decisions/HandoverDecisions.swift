@@ -89,6 +89,9 @@ package struct HandoverDecisions: Sendable {
         if attempts.attempt != attempt { try transaction.update(attempts.attempt) }
         try transaction.update(handover)
         try transaction.record(.offload(event), at: now)
+        if let ending = event.ending {
+            try ResultDecisions.completed(machine.task, ending, through: pair, at: now, in: &transaction)
+        }
         return .accepted
     }
 

@@ -126,7 +126,10 @@ package struct InboxDecisions: Sendable {
     ) throws {
         guard var entry = try transaction.inboxEntry(key), entry.state == .held else { return }
         entry.sequence += 1
-        if case .ended = change { entry.state = .over }
+        if case .ended(let outcome, _, let result) = change {
+            entry.state = .over
+            if case .completed = outcome, case .commit = result?.storage { entry.owesResult = true }
+        }
         try transaction.update(entry)
         try transaction.send(
             StatusReport(key: key, ideaID: entry.ideaID, sequence: entry.sequence, change: change),
@@ -145,6 +148,13 @@ package struct InboxDecisions: Sendable {
         }
     }
 
+    /// The source has the result too, or wants nothing of it.
+    package func handedOver(_ key: AttemptKey, in transaction: inout any LedgerTransaction) throws {
+        guard var entry = try transaction.inboxEntry(key), entry.owesResult else { return }
+        entry.owesResult = false
+        try transaction.update(entry)
+    }
+
     /// The source has the whole log too.
     package func delivered(_ key: AttemptKey, in transaction: inout any LedgerTransaction) throws {
         guard var entry = try transaction.inboxEntry(key), entry.state == .over else { return }
@@ -161,8 +171,8 @@ package struct InboxDecisions: Sendable {
     ) throws -> AttemptKey? {
         guard var entry = try transaction.inboxEntry(key) else { return nil }
         try transaction.removeOutbox(of: key)
-        if entry.state != .delivered {
-            entry.state = .delivered
+        if entry.state != .delivered || entry.owesResult {
+            (entry.state, entry.owesResult) = (.delivered, false)
             try transaction.update(entry)
         }
         return try end(key, at: now, in: &transaction)

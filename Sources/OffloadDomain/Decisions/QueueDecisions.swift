@@ -19,16 +19,34 @@ package struct QueueDecisions: Sendable {
         package let requirement: Requirement?
     }
 
+    /// A result that is to be done again, because the project has changed since.
+    package struct Redo: Sendable, Equatable {
+        package let result: AttemptKey
+        /// What the next agent is told of it, behind its requirement.
+        package let supplement: String
+
+        package init(result: AttemptKey, supplement: String) {
+            self.result = result
+            self.supplement = supplement
+        }
+    }
+
     /// Makes a task of an accepted idea. Taking it twice is the same as once; taken for other devices while it waits for a
     /// lane here, or the other way round, it goes there.
-    /// - Parameter untriedOnly: whether to refuse an idea that had a task already, however it ended.
+    /// - Parameters:
+    ///   - untriedOnly: whether to refuse an idea that had a task already, however it ended.
+    ///   - redo: the idea's result that is thrown away for the new task; nil for an idea that has none.
     /// - Throws: `OffloadError` saying why this idea can't be worked on now; nothing was changed then.
     package func take(
         _ id: IdeaID, for destination: OffloadTask.Destination, plan: Plan?, untriedOnly: Bool = false,
-        identifiers: any IdentifierSource, at now: Timestamp, in transaction: inout any LedgerTransaction
+        redo: Redo? = nil, identifiers: any IdentifierSource, at now: Timestamp,
+        in transaction: inout any LedgerTransaction
     ) throws -> Taken {
         guard let idea = try transaction.idea(id) else { throw OffloadError.missing(id) }
         if let open = try transaction.openTask(of: id) {
+            guard redo == nil else {
+                throw OffloadError(.conflict, "idea \(id) is being worked on by task \(open.id) already")
+            }
             guard Self.isElsewhere(open, than: destination) else { return Taken(task: open, requirement: nil) }
             guard open.state == .pending else {
                 let place = open.isOffloaded ? "on another device" : "in a batch here"
@@ -41,7 +59,7 @@ package struct QueueDecisions: Sendable {
         guard idea.status == .accepted else {
             throw OffloadError(.conflict, "idea \(id) is \(idea.status.rawValue); accept it first")
         }
-        if let latest = try transaction.latestTask(of: id), untriedOnly || latest.state == .completed {
+        if redo == nil, let latest = try transaction.latestTask(of: id), untriedOnly || latest.state == .completed {
             let ending = latest.state == .completed ? "was done" : "was tried"
             throw OffloadError(.conflict, "idea \(id) \(ending) by task \(latest.id); retry that to do it again")
         }
@@ -51,7 +69,8 @@ package struct QueueDecisions: Sendable {
             requirement = Requirement(
                 id: identifiers.make(RequirementID.self), ideaID: idea.id,
                 fileName: try Self.fileName(for: idea, in: transaction),
-                content: template.render(idea, project: project, base: base, check: idea.check ?? settings.check),
+                content: template.render(idea, project: project, base: base, check: idea.check ?? settings.check)
+                    + (redo?.supplement ?? ""),
                 base: base, createdAt: now)
         case .refused(let error): throw error
         case nil: throw OffloadError.missing(idea.projectID)
@@ -72,6 +91,7 @@ package struct QueueDecisions: Sendable {
                 HandoverDecisions.handover(of: task, to: pair, identifiers: identifiers, in: transaction))
         }
         try transaction.record(.queued(task), at: now)
+        if let redo { _ = try ResultDecisions().discard(redo.result, at: now, in: &transaction) }
         return Taken(task: task, requirement: requirement)
     }
 

@@ -30,6 +30,18 @@ package struct IdeaMachine: Sendable, Equatable {
         return true
     }
 
+    /// - Parameter isInProject: whether a result of it was merged, or was taken out of the project again.
+    /// - Returns: whether anything changed.
+    package mutating func resultIsInProject(_ isInProject: Bool, at time: Timestamp) -> Bool {
+        switch (idea.status, isInProject) {
+        case (.accepted, true), (.pending, true), (.skipped, true), (.rejected, true): idea.status = .implemented
+        case (.implemented, false): idea.status = .accepted
+        default: return false
+        }
+        idea.updatedAt = time
+        return true
+    }
+
     /// What an edit may change; nil leaves a field as it is.
     package struct Edit: Sendable, Equatable {
         package var title: String?

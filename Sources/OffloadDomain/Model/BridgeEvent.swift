@@ -15,6 +15,8 @@ package enum BridgeEvent: Sendable, Equatable {
     case taskInterrupted(OffloadTask)
     /// Something happened to a task that is for other devices.
     case offload(OffloadEvent)
+    /// Something happened to the work of a completed task.
+    case result(ResultEvent)
     case batchProgress(Batch, running: TaskID?)
     case pairingCompleted(PairedDevice)
     /// A code was tried too often, or an agreement could not be recorded.
@@ -38,6 +40,7 @@ package enum BridgeEvent: Sendable, Equatable {
         case .taskCancelled: "task_cancelled"
         case .taskInterrupted: "task_interrupted"
         case .offload(let event): "offload_task_\(event.kind.rawValue)"
+        case .result(let event): "offload_result_\(event.kind.rawValue)"
         case .batchProgress: "batch_progress"
         case .pairingCompleted: "pairing_completed"
         case .pairingFailed: "pairing_failed"
@@ -54,6 +57,7 @@ package enum BridgeEvent: Sendable, Equatable {
         case .taskQueued(let task), .taskStarted(let task), .taskInterrupted(let task): task.projectID
         case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task.projectID
         case .offload(let event): event.task.projectID
+        case .result(let event): event.result.projectID
         case .batchProgress: nil
         case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _):
             device.projectID
@@ -82,6 +86,27 @@ package struct OffloadEvent: Sendable, Equatable {
         self.task = task
         self.pair = pair
         self.ending = ending
+    }
+}
+
+/// What happened to the work of a completed task.
+package struct ResultEvent: Sendable, Equatable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// It is here and can be merged (again).
+        case ready
+        /// The project has changed the same places.
+        case conflict
+        case merged, discarded
+        /// What arrived was not taken over.
+        case refused
+    }
+
+    package let kind: Kind
+    package let result: TaskResult
+
+    package init(_ kind: Kind, _ result: TaskResult) {
+        self.kind = kind
+        self.result = result
     }
 }
 

@@ -57,7 +57,7 @@ package struct InboxEntry: Sendable, Equatable {
         case held
         /// Its last report is written; reports or parts of the log may still have to be sent. Next: delivered.
         case over
-        /// The source has everything, or wants nothing of it any more.
+        /// The source has every report and the log, or wants nothing of it any more.
         case delivered
     }
 
@@ -67,17 +67,20 @@ package struct InboxEntry: Sendable, Equatable {
     /// Sequence of the latest report.
     package var sequence: Int64
     package var state: State
+    /// Whether there is a result that the source does not have.
+    package var owesResult: Bool
     package let receivedAt: Timestamp
 
     package init(
         key: AttemptKey, pairID: PairID, ideaID: IdeaID, sequence: Int64 = 0, state: State = .held,
-        receivedAt: Timestamp
+        owesResult: Bool = false, receivedAt: Timestamp
     ) {
         self.key = key
         self.pairID = pairID
         self.ideaID = ideaID
         self.sequence = sequence
         self.state = state
+        self.owesResult = owesResult
         self.receivedAt = receivedAt
     }
 }

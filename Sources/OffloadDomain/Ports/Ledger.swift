@@ -93,9 +93,23 @@ package protocol LedgerReader {
     /// The hand-over of a task that is for a certain device and was not pulled. There is never more than one.
     func waitingHandover(of task: TaskID) throws -> Handover?
 
+    /// The result of an attempt of one of this device's own tasks.
+    func result(_ key: AttemptKey) throws -> TaskResult?
+    /// The result of the task's latest attempt that left one.
+    func result(of task: TaskID) throws -> TaskResult?
+    /// Newest first.
+    func results(_ filter: ResultFilter, page: Page) throws -> [TaskResult]
+    func resultCount(_ filter: ResultFilter) throws -> Int
+    /// Results that a merge could bring into the project now, oldest first: those that are ready or in conflict.
+    func mergeable(in project: ProjectID, limit: Int) throws -> [TaskResult]
+    /// Results of which the project has to be asked whether they are in it, oldest first.
+    func unsettledResults() throws -> [TaskResult]
+
     func inboxEntry(_ key: AttemptKey) throws -> InboxEntry?
     /// Attempts of which the source does not know everything, oldest first.
     func undelivered(through pair: PairID) throws -> [InboxEntry]
+    /// Attempts whose result the source does not have, oldest first.
+    func owed(through pair: PairID, limit: Int) throws -> [InboxEntry]
     /// The oldest reports that are not acknowledged.
     func outbox(through pair: PairID, limit: Int) throws -> [OutboxMessage]
 
@@ -158,8 +172,12 @@ package protocol LedgerTransaction: LedgerReader {
     /// Writes attempt, status, cursor, times and summary.
     mutating func update(_ handover: Handover) throws
 
+    mutating func insert(_ result: TaskResult) throws
+    /// Writes everything but whose result it is.
+    mutating func update(_ result: TaskResult) throws
+
     mutating func insert(_ entry: InboxEntry) throws
-    /// Writes sequence and state.
+    /// Writes sequence, state and whether the result is owed.
     mutating func update(_ entry: InboxEntry) throws
     /// Puts a report behind all others; its bytes are made now and never again.
     mutating func send(_ report: StatusReport, through pair: PairID) throws

@@ -35,6 +35,14 @@ package protocol SourceConnection: Sendable {
     /// - Throws: `OffloadError` of kind `stale` when the source wants nothing of that attempt.
     func send(_ part: LogShipment) async throws -> Int64
 
+    /// Says what the result of an attempt is, before any of it is sent.
+    /// - Throws: `OffloadError` of kind `conflict` when the source has to be told something else first, `stale` when it wants
+    ///   nothing of that attempt.
+    func announce(_ announcement: ResultAnnouncement, of idea: IdeaID) async throws -> ResultReceipt
+
+    /// Sends a part of an announced result. The answer to the last one comes when the source has taken all of it over.
+    func send(_ part: [UInt8], at offset: Int64, of key: AttemptKey) async throws -> ResultReceipt
+
     /// Asks for the bundle of the commit on which an attempt starts.
     /// - Parameters:
     ///   - known: commits that are here.

@@ -54,6 +54,18 @@ package enum CrashPlace: String, Sendable, CaseIterable {
     case logAfterSend = "log.after_send"
     case logAfterWrite = "log.after_write"
     case logAfterDelivery = "log.after_delivery"
+    case resultAfterAnnounce = "result.after_announce"
+    case resultAfterUpload = "result.after_upload"
+    case resultAfterDelivery = "result.after_delivery"
+    case resultBeforeImport = "result.before_import"
+    case resultAfterImport = "result.after_import"
+    case resultAfterBranch = "result.after_branch"
+    case resultAfterRecord = "result.after_record"
+    case mergeBeforeIntent = "merge.before_intent"
+    case mergeAfterIntent = "merge.after_intent"
+    case mergeAfterEffect = "merge.after_effect"
+    case mergeAfterConfirm = "merge.after_confirm"
+    case undoAfterEffect = "merge.after_undo"
     case leaseBeforeTakeBack = "lease.before_take_back"
     case leaseAfterTakeBack = "lease.after_take_back"
     case sourceAfterHello = "pairing.source_after_hello"
@@ -76,6 +88,8 @@ package enum CrashPlace: String, Sendable, CaseIterable {
         case pairing
         /// A task that goes to another device: on the device that gives it, or on the one that takes it.
         case giving, taking
+        /// A result, from its arrival into the project.
+        case merging
     }
 
     package var way: Way {
@@ -85,6 +99,9 @@ package enum CrashPlace: String, Sendable, CaseIterable {
         case "inbox": .taking
         case "report": self == .reportBeforeApply || self == .reportAfterApply ? .giving : .taking
         case "log": self == .logAfterWrite ? .giving : .taking
+        case "result":
+            [.resultAfterAnnounce, .resultAfterUpload, .resultAfterDelivery].contains(self) ? .taking : .giving
+        case "merge": .merging
         default: .task
         }
     }

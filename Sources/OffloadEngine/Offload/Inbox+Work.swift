@@ -9,7 +9,7 @@ extension Inbox {
     package func work(
         through pair: JoinedPair, over connection: any SourceConnection, notices: AsyncStream<SourceNotice>
     ) async throws {
-        let (pulls, reports, logs, soon) = (Wake(), Wake(), Wake(), Wake())
+        let (pulls, reports, logs, results, soon) = (Wake(), Wake(), Wake(), Wake(), Wake())
         // Listened to before the loops look for the first time, so that nothing falls in between.
         let commits = context.ledger.commits()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -45,11 +45,19 @@ extension Inbox {
                 // What was declined is told by a report, and nothing else tells of that.
                 for await _ in pulls.calls where try await pull(through: pair, over: connection) { reports() }
             }
-            group.addTask { try await report(through: pair, over: connection, whenever: reports.calls) }
+            group.addTask {
+                // A result may be sent when the end of its attempt was reported.
+                try await report(through: pair, over: connection, whenever: reports.calls) { results() }
+            }
+            group.addTask {
+                try await ResultShipping(
+                    inbox: self, transfer: self.results, pair: pair.id, connection: connection
+                ).run(whenever: results.calls)
+            }
             group.addTask {
                 try await LogShipping(inbox: self, pair: pair.id, connection: connection).run(whenever: logs.calls)
             }
-            for wake in [pulls, reports, logs] { wake() }
+            for wake in [pulls, reports, logs, results] { wake() }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -97,7 +105,8 @@ extension Inbox {
     // MARK: - Reports
 
     private func report(
-        through pair: JoinedPair, over connection: any SourceConnection, whenever calls: AsyncStream<Void>
+        through pair: JoinedPair, over connection: any SourceConnection, whenever calls: AsyncStream<Void>,
+        _ settled: () -> Void
     ) async throws {
         for await _ in calls {
             var isMore = true
@@ -112,6 +121,7 @@ extension Inbox {
                 let answers = try await connection.report(messages)
                 context.crashPoint.reached(.reportAfterAnswer)
                 try await settle(messages, answers)
+                settled()
                 context.crashPoint.reached(.reportAfterRemoval)
             }
         }

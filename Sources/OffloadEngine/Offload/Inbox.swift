@@ -9,6 +9,7 @@ package struct Inbox: SourceWork {
     let progress: ProgressBoard
     let decisions: InboxDecisions
     let interval: Duration
+    let results: any ResultTransfer
     private let folders: any ProjectFolders
     private let bases: any BaseTransfer
     private let dispatcher: AttemptDispatcher
@@ -20,17 +21,19 @@ package struct Inbox: SourceWork {
     package struct Means: Sendable {
         package let folders: any ProjectFolders
         package let bases: any BaseTransfer
+        package let results: any ResultTransfer
         package let logs: any LogLibrary
         package let progress: ProgressBoard
         package let dispatcher: AttemptDispatcher
         package let limits: SlotLimits
 
         package init(
-            folders: any ProjectFolders, bases: any BaseTransfer, logs: any LogLibrary, progress: ProgressBoard,
-            dispatcher: AttemptDispatcher, limits: SlotLimits
+            folders: any ProjectFolders, bases: any BaseTransfer, results: any ResultTransfer, logs: any LogLibrary,
+            progress: ProgressBoard, dispatcher: AttemptDispatcher, limits: SlotLimits
         ) {
             self.folders = folders
             self.bases = bases
+            self.results = results
             self.logs = logs
             self.progress = progress
             self.dispatcher = dispatcher
@@ -47,6 +50,7 @@ package struct Inbox: SourceWork {
         self.isAutomatic = isAutomatic
         folders = means.folders
         bases = means.bases
+        results = means.results
         logs = means.logs
         progress = means.progress
         dispatcher = means.dispatcher

@@ -68,8 +68,24 @@ package struct TaskQueue: Sendable {
         return assignment
     }
 
+    /// Queues the idea of a result anew, where it was done before, on what the project has now. The result is thrown away in the
+    /// same step; it can be brought back.
+    /// - Throws: `OffloadError` of kind `conflict` when the idea is at work or the result is in the project.
+    package func redo(_ result: TaskResult, supplement: String) async throws -> OffloadTask {
+        let isElsewhere = try await context.ledger.read { try $0.task(result.key.task)?.isOffloaded ?? false }
+        let destination: OffloadTask.Destination =
+            isElsewhere && devices.isThereAny(for: result.projectID) ? .device(nil) : .lane(nil)
+        let redo = QueueDecisions.Redo(result: result.key, supplement: supplement)
+        let assignment = try await take([result.ideaID], for: destination, untriedOnly: false, redo: redo)
+        if case .device = destination { devices.tell(.work) }
+        if let refusal = assignment.refused.first { throw refusal.error }
+        guard let task = assignment.tasks.first else { throw OffloadError.missing(result.ideaID) }
+        return task
+    }
+
     private func take(
-        _ ideaIDs: [IdeaID], for destination: OffloadTask.Destination, untriedOnly: Bool
+        _ ideaIDs: [IdeaID], for destination: OffloadTask.Destination, untriedOnly: Bool,
+        redo: QueueDecisions.Redo? = nil
     ) async throws -> Assignment {
         guard (1...Self.assignLimit).contains(ideaIDs.count) else {
             throw OffloadError.invalid("ideaIds", "1 to \(Self.assignLimit) at a time")
@@ -86,9 +102,8 @@ package struct TaskQueue: Sendable {
                     if let idea { try Self.check(destination, takes: idea.projectID, devices) }
                     let plan = idea.flatMap { plans[$0.projectID] }
                     let taken = try decisions.take(
-                        id, for: destination, plan: plan, untriedOnly: untriedOnly, identifiers: context.identifiers,
-                        at: now,
-                        in: &transaction)
+                        id, for: destination, plan: plan, untriedOnly: untriedOnly, redo: redo,
+                        identifiers: context.identifiers, at: now, in: &transaction)
                     if case .device = destination {
                         guard let requirement = try transaction.requirement(taken.task.requirementID) else {
                             throw OffloadError.missing(taken.task.requirementID)

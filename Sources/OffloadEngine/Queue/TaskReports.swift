@@ -20,10 +20,25 @@ package struct TaskReports: Sendable {
             throws
         {
             self.task = task
-            self.attempts = attempts
+            self.attempts = try attempts.map { try Self.completed($0, in: reader) }
             self.requirement = requirement
             let latest = task.state.status.isFinal ? attempts.last?.holder.device : nil
             pair = try (task.wantedDevice ?? latest).flatMap { try reader.devicePair($0) }
+        }
+
+        /// With the result as it has arrived here since the attempt ended elsewhere.
+        private static func completed(_ attempt: Attempt, in reader: any LedgerReader) throws -> Attempt {
+            guard case .ended(let ending) = attempt.state, var left = ending.result, left.storage == .elsewhere,
+                let arrived = try reader.result(attempt.key), case .commit(let commit, let base) = arrived.storage
+            else { return attempt }
+            (left.storage, left.branch) = (.commit(commit, base: base), arrived.branch)
+            var attempt = attempt
+            attempt.state = .ended(
+                Attempt.Ending(
+                    outcome: ending.outcome, startedAt: ending.startedAt, endedAt: ending.endedAt,
+                    report: ending.report,
+                    result: left))
+            return attempt
         }
     }
 

@@ -9,11 +9,30 @@ package struct Git: Sendable {
     private let tools: any ToolRunner
     private let executable: String
     private let searchPath: String
+    private var author: Author?
 
     package init(tools: any ToolRunner, executable: String, searchPath: String) {
         self.tools = tools
         self.executable = executable
         self.searchPath = searchPath
+    }
+
+    /// Whose commits are made.
+    package struct Author: Sendable, Equatable {
+        package let name: String
+        package let email: String
+
+        package init(name: String, email: String) {
+            self.name = name
+            self.email = email
+        }
+    }
+
+    /// The same git, which makes commits of that author; nil for nobody in particular.
+    func signing(as author: Author?) -> Git {
+        var git = self
+        git.author = author
+        return git
     }
 
     /// Where a call works.
@@ -30,13 +49,15 @@ package struct Git: Sendable {
         case nowhere
     }
 
-    /// - Parameter inputFile: the file that git reads as its input, in the place of `input`.
+    /// - Parameters:
+    ///   - inputFile: the file that git reads as its input, in the place of `input`.
+    ///   - inputOffset: where in that file to begin.
     /// - Returns: the result whatever the exit code was.
     package func run(
-        _ arguments: [String], at place: Place, input: [UInt8] = [], inputFile: String? = nil
+        _ arguments: [String], at place: Place, input: [UInt8] = [], inputFile: String? = nil, inputOffset: Int64 = 0
     ) async throws -> ToolResult {
         var call = ToolCall(executable, Self.protections + arguments, environment: environment, input: input)
-        call.inputFile = inputFile
+        (call.inputFile, call.inputOffset) = (inputFile, inputOffset)
         switch place {
         case .ours(let gitFolder):
             call.environment["GIT_DIR"] = gitFolder
@@ -91,10 +112,10 @@ package struct Git: Sendable {
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_LFS_SKIP_SMUDGE": "1",
             "GIT_PROTOCOL_FROM_USER": "0",
-            "GIT_AUTHOR_NAME": "Offload",
-            "GIT_AUTHOR_EMAIL": "offload@localhost",
-            "GIT_COMMITTER_NAME": "Offload",
-            "GIT_COMMITTER_EMAIL": "offload@localhost",
+            "GIT_AUTHOR_NAME": author?.name ?? "Offload",
+            "GIT_AUTHOR_EMAIL": author?.email ?? "offload@localhost",
+            "GIT_COMMITTER_NAME": author?.name ?? "Offload",
+            "GIT_COMMITTER_EMAIL": author?.email ?? "offload@localhost",
         ]
     }
 

@@ -1,9 +1,10 @@
 package import OffloadDomain
 
-/// The user's own repository. Read, and given branches under `offload/`; nothing else of it is ever written.
+/// The user's own repository. Read, and given branches under `offload/`; nothing else of it is ever written but by a merge that
+/// a person asks for.
 package struct ProjectRepository: Sendable {
-    private let git: Git
-    private let place: Git.Place
+    let git: Git
+    let place: Git.Place
     package let folder: String
 
     package init(git: Git, folder: String) {
@@ -59,11 +60,7 @@ package struct ProjectRepository: Sendable {
     /// - Returns: the branch's name.
     /// - Throws: `OffloadError` of kind `unprocessable` with git's message when none could be written.
     package func publish(_ commit: CommitHash, ref: String, from source: String, slug: String) async throws -> String {
-        try await git.require(
-            [
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
-                source, ref,
-            ], at: place)
+        try await fetch(ref, from: source)
         var refusals = 0
         while true {
             let taken = try await branches(startingWith: "offload/\(slug)")

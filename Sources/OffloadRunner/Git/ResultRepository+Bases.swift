@@ -56,6 +56,12 @@ extension ResultRepository {
         let whole = try await git.run(
             ["rev-list", "--objects", "--quiet", "--end-of-options", base.hex], at: quarantine)
         guard whole.succeeded else { throw Self.refusal(of: base, whole) }
+        try takeIn(objects)
+        try await git.require(["update-ref", "--end-of-options", Self.baseRef(base), base.hex], at: place)
+    }
+
+    /// Takes packs that were judged out of their quarantine, durably.
+    func takeIn(_ objects: String) throws {
         let names = FileSystem.names(in: "\(objects)/pack")
         // An index without its pack would be worse than a pack without its index.
         for suffix in [".pack", ".rev", ".idx"] {
@@ -66,7 +72,6 @@ extension ResultRepository {
             }
         }
         try FileSystem.flush("\(gitFolder)/objects/pack")
-        try await git.require(["update-ref", "--end-of-options", Self.baseRef(base), base.hex], at: place)
     }
 
     private static func refusal(of base: CommitHash, _ result: ToolResult) -> OffloadError {

@@ -4,8 +4,8 @@ package import OffloadDomain
 /// garbage collection nor a rewritten history in the user's repository can take them away.
 package struct ResultRepository: Sendable {
     let git: Git
-    private let scratchFolder: String
-    private let files: FileSystem
+    let scratchFolder: String
+    let files: FileSystem
     package let gitFolder: String
 
     /// - Parameter scratchFolder: where folders for a moment may be made.

@@ -58,6 +58,7 @@ package struct SubprocessToolRunner: ToolRunner {
                 error: .bytes(limit: Self.messageLimit))
         }
         let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        if call.inputOffset > 0 { try file.seek(offset: call.inputOffset, from: .start) }
         return try await Subprocess.run(
             program, arguments: arguments, environment: .custom(environment), workingDirectory: folder,
             input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .bytes(limit: call.outputLimit),

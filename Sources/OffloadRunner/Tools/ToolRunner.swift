@@ -10,6 +10,8 @@ package struct ToolCall: Sendable, Equatable {
     package var input: [UInt8]
     /// A file that is read as input, in the place of `input`.
     package var inputFile: String?
+    /// Where in that file the input begins.
+    package var inputOffset: Int64 = 0
     /// More output than this is an error, so that no repository can fill the memory.
     package var outputLimit: Int
     /// The tool is ended after this long: nothing of ours may wait for ever on what an agent left in its way.

@@ -19,6 +19,20 @@ final class AppendingFile: Sendable {
         }
     }
 
+    /// Goes on with a file, or begins it.
+    /// - Throws: `OffloadError` of kind `device` when it can't be written.
+    init(continuing path: String) throws(OffloadError) {
+        self.path = path
+        do {
+            file = Mutex(
+                try FileDescriptor.open(
+                    path, .writeOnly, options: [.create, .append, .closeOnExec, .noFollow],
+                    permissions: .ownerReadWrite))
+        } catch {
+            throw OffloadError(.device, "cannot write \(path): \(error)")
+        }
+    }
+
     deinit { file.withLock { try? $0?.close() } }
 
     func append(_ bytes: [UInt8]) throws(OffloadError) {

@@ -52,5 +52,5 @@ package struct ControlServer: Service {
     /// Every route there is.
     package static let routes =
         DeviceRoutes.all + ProjectRoutes.all + IdeaRoutes.all + QueueRoutes.all + LogRoute.all + EventStreamRoute.all
-        + PairingRoutes.all + OffloadRoutes.all
+        + PairingRoutes.all + OffloadRoutes.all + ResultRoutes.all
 }

@@ -63,8 +63,9 @@ struct PeerGate: RouterMiddleware {
 
     private func checkContentType(_ request: Request) throws(OffloadError) {
         guard request.method == .post else { return }
-        guard request.headers[values: .contentType] == ["application/json"] else {
-            throw OffloadError(.unsupportedMediaType, "send JSON with Content-Type: application/json")
+        let type = request.uri.path == PeerResultRoutes.bundlePath ? "application/octet-stream" : "application/json"
+        guard request.headers[values: .contentType] == [type] else {
+            throw OffloadError(.unsupportedMediaType, "send this with Content-Type: \(type)")
         }
     }
 }

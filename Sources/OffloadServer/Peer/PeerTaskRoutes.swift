@@ -116,7 +116,7 @@ struct PeerTaskRoutes: Sendable {
     }
 
     /// Named by another id, a pair is not there, whether it exists or not.
-    private static func check(_ name: String, isOf pair: DevicePair) throws(OffloadError) {
+    static func check(_ name: String, isOf pair: DevicePair) throws(OffloadError) {
         let id = try PairID(parsing: name)
         guard id == pair.id else { throw .missing(id) }
     }

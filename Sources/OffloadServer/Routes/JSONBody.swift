@@ -43,7 +43,7 @@ extension Request {
 
     /// What is too large is read to its end all the same: a client that sends first and listens then would never hear why it
     /// was refused.
-    private func collected(upTo limit: Int, patience: Int) async throws -> ByteBuffer {
+    func collected(upTo limit: Int, patience: Int) async throws -> ByteBuffer {
         let tooLarge = OffloadError(.tooLarge, "the body has more than \(limit) bytes")
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > patience { throw tooLarge }
         var collected = ByteBuffer()

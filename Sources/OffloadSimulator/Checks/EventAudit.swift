@@ -49,7 +49,16 @@ struct EventAudit: Sendable {
         case .ideaRemoved(let idea): Expected(name: "idea_removed", subject: idea.id.rawValue)
         case .batch(_, let batch): Expected(name: "batch_progress", subject: batch.id.description)
         case .task(let from, let to): name(from, to).map { Expected(name: $0, subject: to.id.rawValue) }
+        case .result(let from, let to): name(from, to).map { Expected(name: $0, subject: to.key.task.rawValue) }
         case .requirement, .attempt, .event, .pruned: nil
+        }
+    }
+
+    private static func name(_ from: TaskResult?, _ to: TaskResult) -> String? {
+        guard from?.state != to.state else { return nil }
+        return switch to.state {
+        case .ready, .conflict, .merged, .discarded, .refused: "offload_result_\(to.state.rawValue)"
+        case .uploading, .merging, .unmerging: nil
         }
     }
 
@@ -69,7 +78,7 @@ struct EventAudit: Sendable {
         case .taskQueued(let task), .taskStarted(let task), .taskInterrupted(let task): task
         case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task
         case .projectAdded, .projectUpdated, .projectRemoved, .ideaGenerated, .ideaUpdated, .ideaRemoved,
-            .offload, .batchProgress, .pairingCompleted, .pairingFailed, .pairingExpired, .deviceConnected,
+            .offload, .result, .batchProgress, .pairingCompleted, .pairingFailed, .pairingExpired, .deviceConnected,
             .deviceDisconnected:
             nil
         }
@@ -81,6 +90,7 @@ struct EventAudit: Sendable {
             project.id.rawValue
         case .ideaGenerated(let idea), .ideaUpdated(let idea), .ideaRemoved(let idea): idea.id.rawValue
         case .offload(let event): event.task.id.rawValue
+        case .result(let event): event.result.key.task.rawValue
         case .batchProgress(let batch, _): batch.id.description
         case .taskQueued, .taskStarted, .taskInterrupted, .taskCompleted, .taskFailed, .taskCancelled:
             task(of: event)?.id.rawValue ?? ""

@@ -41,7 +41,7 @@ struct History: Sendable {
                     "task \(task.id) counts \(task.interruptions) interruptions; the device went away \(count) times"
                 )
             case .ideaRemoved(let idea): removedIdeas.insert(idea.id)
-            case .project, .idea, .requirement, .batch, .pruned: break
+            case .project, .idea, .requirement, .result, .batch, .pruned: break
             }
         }
     }

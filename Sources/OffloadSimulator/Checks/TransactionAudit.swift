@@ -20,7 +20,7 @@ struct TransactionAudit: Sendable {
             switch change {
             case .task(let from, let to): try judge(from, to)
             case .attempt(let from, let to): try judge(from, to)
-            case .project, .idea, .ideaRemoved, .requirement, .batch, .event, .pruned: break
+            case .project, .idea, .ideaRemoved, .requirement, .result, .batch, .event, .pruned: break
             }
         }
         try EventAudit(before: before, changes: changes).run()

@@ -53,6 +53,15 @@ extension ForwardingTransaction {
     func waitingHandover(of task: TaskID) throws -> Handover? { try base.waitingHandover(of: task) }
     func inboxEntry(_ key: AttemptKey) throws -> InboxEntry? { try base.inboxEntry(key) }
     func undelivered(through pair: PairID) throws -> [InboxEntry] { try base.undelivered(through: pair) }
+    func owed(through pair: PairID, limit: Int) throws -> [InboxEntry] { try base.owed(through: pair, limit: limit) }
+    func result(_ key: AttemptKey) throws -> TaskResult? { try base.result(key) }
+    func result(of task: TaskID) throws -> TaskResult? { try base.result(of: task) }
+    func results(_ filter: ResultFilter, page: Page) throws -> [TaskResult] { try base.results(filter, page: page) }
+    func resultCount(_ filter: ResultFilter) throws -> Int { try base.resultCount(filter) }
+    func mergeable(in project: ProjectID, limit: Int) throws -> [TaskResult] {
+        try base.mergeable(in: project, limit: limit)
+    }
+    func unsettledResults() throws -> [TaskResult] { try base.unsettledResults() }
     func outbox(through pair: PairID, limit: Int) throws -> [OutboxMessage] {
         try base.outbox(through: pair, limit: limit)
     }
@@ -89,6 +98,8 @@ extension ForwardingTransaction {
     mutating func update(_ handover: Handover) throws { try base.update(handover) }
     mutating func insert(_ entry: InboxEntry) throws { try base.insert(entry) }
     mutating func update(_ entry: InboxEntry) throws { try base.update(entry) }
+    mutating func insert(_ result: TaskResult) throws { try base.insert(result) }
+    mutating func update(_ result: TaskResult) throws { try base.update(result) }
     mutating func send(_ report: StatusReport, through pair: PairID) throws { try base.send(report, through: pair) }
     mutating func removeFromOutbox(_ messages: [OutboxMessage]) throws { try base.removeFromOutbox(messages) }
     mutating func removeOutbox(of key: AttemptKey) throws { try base.removeOutbox(of: key) }

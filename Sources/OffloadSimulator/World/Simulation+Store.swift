@@ -125,7 +125,8 @@ extension Simulation {
             case .task(nil, _): statistics[.tasks] += 1
             case .attempt(nil, _): statistics[.attempts] += 1
             case .attempt(_, let attempt): count(attempt)
-            case .project, .idea, .ideaRemoved, .requirement, .task, .batch, .event, .pruned: break
+            case .project, .idea, .ideaRemoved, .requirement, .task, .result, .batch, .event, .pruned:
+                break
             }
         }
     }

@@ -9,7 +9,7 @@ import Foundation
 #endif
 
 private enum InboxSQL {
-    static let columns = "task_id, attempt, pair_id, idea_id, last_report, state, received_at"
+    static let columns = "task_id, attempt, pair_id, idea_id, last_report, state, owes_result, received_at"
 }
 
 extension SQLiteReading {
@@ -27,6 +27,14 @@ extension SQLiteReading {
             """, [pair.rawValue], InboxEntry.init)
     }
 
+    package func owed(through pair: PairID, limit: Int) throws -> [InboxEntry] {
+        try connection.all(
+            """
+            SELECT \(InboxSQL.columns) FROM inbox INDEXED BY inbox_owing
+            WHERE pair_id = ? AND owes_result = 1 ORDER BY number LIMIT ?
+            """, [pair.rawValue, max(0, limit)], InboxEntry.init)
+    }
+
     package func outbox(through pair: PairID, limit: Int) throws -> [OutboxMessage] {
         try connection.all(
             """
@@ -39,17 +47,17 @@ extension SQLiteReading {
 extension SQLiteTransaction {
     package func insert(_ entry: InboxEntry) throws {
         try connection.write(
-            "INSERT INTO inbox (\(InboxSQL.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO inbox (\(InboxSQL.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 entry.key.task.rawValue, entry.key.number.value, entry.pairID.rawValue, entry.ideaID.rawValue,
-                entry.sequence, entry.state.rawValue, entry.receivedAt.milliseconds,
+                entry.sequence, entry.state.rawValue, entry.owesResult, entry.receivedAt.milliseconds,
             ])
     }
 
     package func update(_ entry: InboxEntry) throws {
         let changed = try connection.write(
-            "UPDATE inbox SET last_report = ?, state = ? WHERE task_id = ? AND attempt = ?",
-            [entry.sequence, entry.state.rawValue, entry.key.task.rawValue, entry.key.number.value])
+            "UPDATE inbox SET last_report = ?, state = ?, owes_result = ? WHERE task_id = ? AND attempt = ?",
+            [entry.sequence, entry.state.rawValue, entry.owesResult, entry.key.task.rawValue, entry.key.number.value])
         guard changed == 1 else { throw Self.missing(entry.key) }
     }
 
@@ -87,8 +95,10 @@ extension InboxEntry {
         let key = try fields.attemptKey()
         let (pair, idea) = (PairID(unchecked: try fields.text()), IdeaID(unchecked: try fields.text()))
         let (sequence, state) = (try fields.number(), try fields.name(State.self))
+        let owesResult = try fields.number() != 0
         self.init(
-            key: key, pairID: pair, ideaID: idea, sequence: sequence, state: state, receivedAt: try fields.time())
+            key: key, pairID: pair, ideaID: idea, sequence: sequence, state: state, owesResult: owesResult,
+            receivedAt: try fields.time())
     }
 }
 

@@ -13,7 +13,7 @@ struct Schema: Sendable {
 
     let migrations: [Migration]
 
-    static let current = Schema(migrations: [.ledger, .lighter, .pairs, .offload])
+    static let current = Schema(migrations: [.ledger, .lighter, .pairs, .offload, .results])
 
     var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

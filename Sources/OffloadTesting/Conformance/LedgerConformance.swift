@@ -35,7 +35,7 @@ package enum LedgerConformance {
 
     package static let checks: [Check] =
         transactionChecks + backlogChecks + requirementChecks + taskChecks + queueChecks + attemptChecks + eventChecks
-        + removalChecks + pairChecks + offloadChecks
+        + removalChecks + pairChecks + offloadChecks + resultChecks
 }
 
 func expect(_ condition: Bool, _ rule: String, file: String = #fileID, line: Int = #line) throws {

@@ -228,7 +228,7 @@ extension LedgerConformance {
         try transaction.insert(Samples.devicePair(1))
     }
 
-    private static func expectRefused(_ rule: String, _ operation: () throws -> Void) throws {
+    static func expectRefused(_ rule: String, _ operation: () throws -> Void) throws {
         do {
             try operation()
         } catch {

@@ -12,6 +12,8 @@ package final class FakeTransport: SourceTransport {
         case report([AttemptKey])
         case log(LogShipment)
         case base(AttemptKey)
+        case announce(ResultAnnouncement)
+        case result(AttemptKey, offset: Int64, count: Int)
     }
 
     private struct State {
@@ -114,6 +116,16 @@ package final class FakeTransport: SourceTransport {
             of key: AttemptKey, known: [CommitHash], _ take: @Sendable ([UInt8]) throws -> Void
         ) async throws {
             try ask(.base(key))
+        }
+
+        func announce(_ announcement: ResultAnnouncement, of idea: IdeaID) async throws -> ResultReceipt {
+            try ask(.announce(announcement))
+            return .wanted(from: 0)
+        }
+
+        func send(_ part: [UInt8], at offset: Int64, of key: AttemptKey) async throws -> ResultReceipt {
+            try ask(.result(key, offset: offset, count: part.count))
+            return .done
         }
 
         func disconnect() async throws { try ask(.disconnect) }

@@ -9,6 +9,7 @@ package enum LedgerChange: Sendable {
     case requirement(Requirement)
     case task(from: OffloadTask?, to: OffloadTask)
     case attempt(from: Attempt?, to: Attempt)
+    case result(from: TaskResult?, to: TaskResult)
     case batch(from: Batch, to: Batch)
     case event(BridgeEvent, position: Int64)
     case pruned(count: Int)

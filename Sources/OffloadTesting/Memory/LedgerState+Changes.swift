@@ -45,6 +45,7 @@ extension LedgerState: LedgerTransaction {
         handoverRows.removeAll { [taskRows, devicePairRows] in
             taskRows[$0.taskID] == nil || devicePairRows[$0.pairID] == nil
         }
+        resultRows.removeAll { [taskRows] in taskRows[$0.key.task] == nil }
         inboxRows.removeAll { [joinedPairRows] in joinedPairRows[$0.pairID] == nil }
         outbox.removeAll { [inboxRows] in inboxRows[$0.report.key] == nil }
     }
@@ -297,6 +298,39 @@ extension LedgerState: LedgerTransaction {
         guard isPossible || fault == .takesImpossibleStates else { throw impossible("hand-over \(handover.id)") }
     }
 
+    package mutating func insert(_ result: TaskResult) throws {
+        guard resultRows[result.key] == nil else { throw there("the result of \(result.key)") }
+        guard taskRows[result.key.task] != nil else { throw OffloadError.missing(result.key.task) }
+        try refuseImpossible(result)
+        resultRows.set(result, for: result.key)
+        note(.result(from: nil, to: result))
+    }
+
+    package mutating func update(_ result: TaskResult) throws {
+        guard let stored = resultRows[result.key] else {
+            throw OffloadError(.notFound, "task \(result.key.task) has no result")
+        }
+        try refuseImpossible(result)
+        let changed = TaskResult(
+            key: stored.key, projectID: stored.projectID, ideaID: stored.ideaID, title: stored.title,
+            pairID: stored.pairID, state: result.state, storage: result.storage, branch: result.branch,
+            extent: result.extent, sensitivePaths: result.sensitivePaths, notes: result.notes,
+            integration: result.integration, createdAt: stored.createdAt, updatedAt: result.updatedAt)
+        resultRows.set(changed, for: stored.key)
+        note(.result(from: stored, to: changed))
+    }
+
+    private func refuseImpossible(_ result: TaskResult) throws {
+        let mayBeAway: [TaskResult.State] = [.uploading, .refused, .discarded]
+        let isIntegrated: [TaskResult.State] = [.merging, .merged, .unmerging]
+        let isPossible =
+            (result.storage != nil || mayBeAway.contains(result.state))
+            && (result.state != .uploading || result.pairID != nil)
+            && (result.integration != nil) == isIntegrated.contains(result.state)
+            && (result.integration.map { ($0.move == nil) == ($0.mode == .files) } ?? true)
+        guard isPossible || fault == .takesImpossibleStates else { throw impossible("result of \(result.key)") }
+    }
+
     package mutating func insert(_ entry: InboxEntry) throws {
         guard inboxRows[entry.key] == nil else { throw there("attempt \(entry.key)") }
         guard joinedPairRows[entry.pairID] != nil else { throw OffloadError.missing(entry.pairID) }
@@ -307,7 +341,7 @@ extension LedgerState: LedgerTransaction {
         guard var stored = inboxRows[entry.key] else {
             throw OffloadError(.notFound, "there is no attempt \(entry.key)")
         }
-        (stored.sequence, stored.state) = (entry.sequence, entry.state)
+        (stored.sequence, stored.state, stored.owesResult) = (entry.sequence, entry.state, entry.owesResult)
         inboxRows.set(stored, for: stored.key)
     }
 

@@ -77,6 +77,7 @@ package struct LedgerState: Sendable {
     package var devicePairRows = Rows<PairID, DevicePair>()
     package var joinedPairRows = Rows<PairID, JoinedPair>()
     package var handoverRows = Rows<HandoverID, Handover>()
+    package var resultRows = Rows<AttemptKey, TaskResult>()
     package var inboxRows = Rows<AttemptKey, InboxEntry>()
     /// In the order in which they were written.
     package var outbox: [StoredReport] = []
@@ -235,6 +236,39 @@ extension LedgerState: LedgerReader {
 
     package func waitingHandover(of task: TaskID) throws -> Handover? {
         handoverRows.all.first { $0.taskID == task && $0.attempt == nil && !$0.status.isFinal }
+    }
+
+    package func result(_ key: AttemptKey) throws -> TaskResult? { resultRows[key] }
+
+    package func result(of task: TaskID) throws -> TaskResult? {
+        resultRows.all.filter { $0.key.task == task }.max { $0.key.number < $1.key.number }
+    }
+
+    package func results(_ filter: ResultFilter, page: Page) throws -> [TaskResult] {
+        page.cut(matching(filter).reversed())
+    }
+
+    package func resultCount(_ filter: ResultFilter) throws -> Int { matching(filter).count }
+
+    private func matching(_ filter: ResultFilter) -> [TaskResult] {
+        resultRows.all.filter { result in
+            (filter.projectID == nil || result.projectID == filter.projectID)
+                && (filter.state == nil || result.state == filter.state)
+        }
+    }
+
+    package func mergeable(in project: ProjectID, limit: Int) throws -> [TaskResult] {
+        Array(
+            resultRows.all.filter { $0.projectID == project && ($0.state == .ready || $0.state == .conflict) }
+                .prefix(max(0, limit)))
+    }
+
+    package func unsettledResults() throws -> [TaskResult] {
+        resultRows.all.filter { $0.state == .merging || $0.state == .unmerging }
+    }
+
+    package func owed(through pair: PairID, limit: Int) throws -> [InboxEntry] {
+        Array(inboxRows.all.filter { $0.pairID == pair && $0.owesResult }.prefix(max(0, limit)))
     }
 
     package func inboxEntry(_ key: AttemptKey) throws -> InboxEntry? { inboxRows[key] }

@@ -44,7 +44,7 @@ package struct CostView: Codable, Sendable, Equatable {
     }
 }
 
-package struct ResultView: Codable, Sendable, Equatable {
+package struct AttemptResultView: Codable, Sendable, Equatable {
     /// `commit`, `changeSet`, `empty`, or `elsewhere` while the device that did the work has it alone.
     package var kind: String
     package var commit: String?
@@ -94,7 +94,7 @@ package struct AttemptView: Codable, Sendable, Equatable {
     package var sessionId: String?
     package var model: String?
     package var processesEnded: Int?
-    package var result: ResultView?
+    package var result: AttemptResultView?
 
     package init(_ attempt: Attempt) {
         self.attempt = attempt.key.number.value
@@ -120,7 +120,7 @@ package struct AttemptView: Codable, Sendable, Equatable {
         sessionId = ending.report.sessionID
         model = ending.report.model
         processesEnded = ending.report.processesEnded
-        result = ending.result.map(ResultView.init)
+        result = ending.result.map(AttemptResultView.init)
     }
 }
 

@@ -93,7 +93,7 @@ enum TaskText {
         return table.render(for: terminal)
     }
 
-    private static func branch(_ result: ResultView?) -> String {
+    private static func branch(_ result: AttemptResultView?) -> String {
         if let branch = result?.branch { return branch }
         return result?.kind == "elsewhere" ? "(there)" : "–"
     }

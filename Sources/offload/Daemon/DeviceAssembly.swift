@@ -70,9 +70,12 @@ struct DeviceAssembly: Sendable {
         let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
         await workshop.repositories.clearScratch()
         let means = Inbox.Means(
-            folders: workshop.folders, bases: workshop.bases, logs: workshop.logs, progress: progress,
-            dispatcher: dispatcher, limits: limits)
-        let pairing = pairing(surroundings, context, identity, means, start: start, agents: await workshop.agents())
+            folders: workshop.folders, bases: workshop.bases, results: workshop.transfer, logs: workshop.logs,
+            progress: progress, dispatcher: dispatcher, limits: limits)
+        let shelf = ResultShelf(context: context, integration: workshop.integration)
+        let intake = ResultIntake(context: context, transfer: workshop.transfer, integration: workshop.integration)
+        let pairing = pairing(
+            surroundings, context, identity, means, intake, start: start, agents: await workshop.agents())
         try await pairing.devices.load()
         try await pairing.handovers.load()
         let bridge = Bridge(
@@ -82,7 +85,7 @@ struct DeviceAssembly: Sendable {
             queue: TaskQueue(
                 context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher,
                 devices: pairing.devices),
-            tasks: TaskReports(context: context), logs: workshop.logs, hub: hub, progress: progress,
+            tasks: TaskReports(context: context), results: shelf, logs: workshop.logs, hub: hub, progress: progress,
             sessions: Sessions(key: key), pairing: pairing)
         let server = ControlServer(bridge: bridge, port: settings.port, logger: surroundings.logger) { port in
             let address = "127.0.0.1:\(port)"
@@ -100,14 +103,14 @@ struct DeviceAssembly: Sendable {
             hub,
             StreamPulse {
                 hub.pulse(); pairing.devices.pulse()
-            }, Housekeeping(context: context), rest, supervisor,
+            }, Housekeeping(context: context), rest, shelf, supervisor,
             pairing.devices, pairing.handovers, pairing.desk, pairing.links, pairing.server, server,
         ]
     }
 
     private static func pairing(
         _ surroundings: Surroundings, _ context: EngineContext, _ identity: DeviceIdentity,
-        _ means: Inbox.Means, start: Int64, agents: [String]
+        _ means: Inbox.Means, _ intake: ResultIntake, start: Int64, agents: [String]
     ) -> Pairing {
         let settings = surroundings.settings
         let (door, time) = (PeerDoor(isEnabled: settings.enabled), MonotonicTime())
@@ -135,7 +138,8 @@ struct DeviceAssembly: Sendable {
         let server = PeerServer(
             configuration: PeerServer.Configuration(
                 port: settings.peerPort, isLocalOnly: settings.lanOnly, identity: identity),
-            door: door, desk: desk, devices: devices, handovers: handovers, bases: means.bases, context: context)
+            door: door, desk: desk, devices: devices, handovers: handovers, bases: means.bases, intake: intake,
+            context: context)
         return Pairing(
             isEnabled: settings.enabled, desk: desk, devices: devices, handovers: handovers, links: links,
             server: server,
@@ -175,6 +179,8 @@ private struct Workshop {
     let folders: UserProjectFolders
     let workspaces: FileWorkspaces
     let bases: GitBaseTransfer
+    let transfer: GitResultTransfer
+    let integration: GitResultIntegration
     let repositories: ResultRepositories
     let runner: ProcessAgentRunner
     let logs: AttemptLogs
@@ -207,6 +213,8 @@ private struct Workshop {
         }
         workspaces = FileWorkspaces(dataFolder: dataFolder, repositories: repositories, tools: tools)
         bases = GitBaseTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
+        transfer = GitResultTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
+        integration = GitResultIntegration(repositories: repositories, home: surroundings.environment["HOME"])
         logs = AttemptLogs { key in "\(dataFolder)/attempts/\(key.task)/\(key.number)" }
         // Two copies of a data folder on one machine must not end each other's agents.
         let instance = ContentDigest.hex(of: "\(deviceID) \(dataFolder)".utf8).prefix(16)

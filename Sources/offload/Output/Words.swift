@@ -40,7 +40,7 @@ enum Words {
         return "–"
     }
 
-    static func files(_ result: ResultView?) -> String {
+    static func files(_ result: AttemptResultView?) -> String {
         guard let result else { return "–" }
         if result.kind == "empty" { return "none" }
         return "\(result.filesChanged) (+\(result.insertions) −\(result.deletions))"

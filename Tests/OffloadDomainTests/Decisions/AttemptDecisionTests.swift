@@ -19,8 +19,10 @@ import Testing
         #expect(try desk.attempt(key)?.status == .completed)
         #expect(
             try desk.events() == [
-                "task_queued", "batch_progress", "task_started", "task_completed", "batch_progress",
+                "task_queued", "batch_progress", "task_started", "task_completed", "offload_result_ready",
+                "batch_progress",
             ])
+        #expect(try desk.ledger.snapshot().result(key)?.state == .ready)
     }
 
     @Test func aReportRepeatedIsNotRecordedTwice() throws {

@@ -1,0 +1,137 @@
+import OffloadDomain
+
+/// Explicit merges: the only thing of ours that ever moves the user's branch and files.
+extension ProjectRepository {
+    /// What is checked out; nothing at all before the first commit.
+    func position() async throws -> ProjectPosition {
+        let found = try await git.run(
+            ["rev-parse", "--quiet", "--verify", "--end-of-options", "HEAD^{commit}"], at: place)
+        guard found.succeeded, let commit = CommitHash(found.text) else {
+            return ProjectPosition(branch: nil, commit: nil)
+        }
+        let branch = try await git.run(["symbolic-ref", "--quiet", "HEAD"], at: place)
+        return ProjectPosition(branch: branch.succeeded ? branch.text : nil, commit: commit)
+    }
+
+    /// - Returns: the branch that a merge would move, and where it is.
+    /// - Throws: `OffloadError` of kind `conflict` when the repository is in no state for a merge.
+    func readyForMerge() async throws -> (branch: String, commit: CommitHash) {
+        let position = try await position()
+        guard let commit = position.commit else {
+            throw OffloadError(.conflict, "the repository in \(folder) has no commit yet; commit something first")
+        }
+        guard let branch = position.branch else {
+            throw OffloadError(
+                .conflict, "no branch is checked out in \(folder); check out the one to merge into, then try again")
+        }
+        if let operation = try await operationUnderWay() {
+            throw OffloadError(.conflict, "a \(operation) is under way in \(folder); finish or abort it first")
+        }
+        let changed = try await changedPaths()
+        guard changed.isEmpty else {
+            let names = changed.prefix(5).joined(separator: ", ") + (changed.count > 5 ? ", …" : "")
+            throw OffloadError(
+                .conflict, "\(folder) has changes that are not committed (\(names)); commit or stash them first")
+        }
+        return (branch, commit)
+    }
+
+    private static let operations = [
+        ("MERGE_HEAD", "merge"), ("rebase-merge", "rebase"), ("rebase-apply", "rebase"),
+        ("CHERRY_PICK_HEAD", "cherry-pick"), ("REVERT_HEAD", "revert"), ("BISECT_LOG", "bisection"),
+    ]
+
+    private func operationUnderWay() async throws -> String? {
+        let found = try await git.require(
+            ["rev-parse"] + Self.operations.flatMap { ["--git-path", $0.0] }, at: place)
+        let paths = found.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        for (path, operation) in zip(paths, Self.operations) {
+            let absolute = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+            if FileSystem.kind(of: absolute) != .missing { return operation.1 }
+        }
+        return nil
+    }
+
+    /// Tracked files that differ from what is committed, but for requirement files, which are ours.
+    private func changedPaths() async throws -> [String] {
+        let found = try await git.require(
+            ["status", "--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames"],
+            at: place)
+        return found.output.split(separator: 0).map { String(decoding: $0.dropFirst(3), as: UTF8.self) }
+            .filter { !$0.hasPrefix(Requirement.folder + "/") }
+    }
+
+    /// Brings a commit over from a repository of ours. Nothing refers to it yet.
+    func fetch(_ ref: String, from source: String) async throws {
+        try await git.require(
+            [
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
+                source, ref,
+            ], at: place)
+    }
+
+    /// Moves the branch that is checked out forward to a commit on top of it, with index and files.
+    /// - Throws: `OffloadError` of kind `conflict` with git's own words; nothing was changed then.
+    func advance(to commit: CommitHash) async throws {
+        try await unlocked {
+            try await git.run(
+                [
+                    "merge", "--ff-only", "--quiet", "--no-stat", "--no-autostash", "--no-verify-signatures",
+                    "--end-of-options", commit.hex,
+                ], at: place)
+        }
+    }
+
+    /// Moves the branch that is checked out back, with index and files; whatever is changed in the files stays.
+    /// - Throws: `OffloadError` of kind `conflict` with git's own words; nothing was changed then.
+    func retreat(to commit: CommitHash) async throws {
+        try await unlocked { try await git.run(["reset", "--keep", "--quiet", commit.hex, "--"], at: place) }
+    }
+
+    /// Another git process may hold a lock for a moment; a foreign lock is waited for, never removed.
+    private func unlocked(_ call: () async throws -> ToolResult) async throws {
+        var result = try await call()
+        for round in 1..<5 where !result.succeeded && result.message.contains(".lock") {
+            try await Task.sleep(for: .milliseconds(50 << round) + .milliseconds(Int.random(in: 0..<50)))
+            result = try await call()
+        }
+        guard result.succeeded else {
+            throw OffloadError(
+                .conflict,
+                "git could not change \(folder): \(PlainText.prefix(PlainText.trimmed(result.message), bytes: 600))")
+        }
+    }
+
+    /// Whether a branch has a commit in its history.
+    func has(_ commit: CommitHash, in ref: String) async throws -> Bool {
+        try await git.run(["merge-base", "--is-ancestor", commit.hex, ref, "--"], at: place).succeeded
+    }
+
+    /// Removes a branch that nobody has checked out and that still points at the commit.
+    func remove(_ branch: String, at commit: CommitHash) async throws {
+        let ref = "refs/heads/\(branch)"
+        let found = try await git.run(
+            ["for-each-ref", "--format=%(refname) %(objectname) %(worktreepath)", ref], at: place)
+        guard found.succeeded, found.text == "\(ref) \(commit)" else { return }
+        _ = try await git.run(["update-ref", "-d", "--end-of-options", ref, commit.hex], at: place)
+    }
+
+    /// Who commits here: what the repository says, else the user's own settings.
+    func author(home: String?) async -> Git.Author? {
+        var files: [[String]] = [[]]
+        if let home { files += [["--file", "\(home)/.gitconfig"], ["--file", "\(home)/.config/git/config"]] }
+        var (name, email): (String?, String?)
+        for file in files {
+            if name == nil { name = await value("user.name", in: file) }
+            if email == nil { email = await value("user.email", in: file) }
+        }
+        guard let name, let email else { return nil }
+        return Git.Author(name: name, email: email)
+    }
+
+    private func value(_ key: String, in file: [String]) async -> String? {
+        let found = try? await git.run(["config"] + file + ["--includes", "--get", key], at: place)
+        guard let found, found.succeeded, !found.text.isEmpty else { return nil }
+        return found.text
+    }
+}
