@@ -34,6 +34,11 @@ struct ResultRoutes {
         },
     ]
 
+    /// How a merge is to look in the history.
+    private enum History: String, CaseIterable {
+        case merge, squash
+    }
+
     private func view(_ item: ResultShelf.Item) -> ResultView {
         ResultView(item.result, forecast: item.forecast, deviceName: item.pair?.targetName)
     }
@@ -66,8 +71,9 @@ struct ResultRoutes {
     }
 
     private func merge(_ id: TaskID, _ body: MergeRequest) async throws -> Response {
-        let mode = try body.mode.map { try Integration.Mode(choosing: $0, for: "mode") } ?? .merge
-        let wish = ResultShelf.MergeWish(mode: mode, message: body.message, isConfirmed: body.confirm ?? false)
+        let mode = try body.mode.map { try History(choosing: $0, for: "mode") } ?? .merge
+        let wish = ResultShelf.MergeWish(
+            mode: mode == .squash ? .squash : .merge, message: body.message, isConfirmed: body.confirm ?? false)
         return JSONResponse.make(ResultView(try await bridge.results.merge(id, wish)))
     }
 }
