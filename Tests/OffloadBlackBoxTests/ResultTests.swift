@@ -58,7 +58,7 @@ struct ResultTests {
                 results.contains { $0.taskId == sun.taskId && $0.state == "conflict" }
             }
             let found = try #require(clash.first { $0.taskId == sun.taskId })
-            #expect(found.conflicts == [ResultView.Conflict(path: "app.sh", kind: "content")])
+            #expect(found.conflicts.map { "\($0.path): \($0.kind)" } == ["app.sh: content"])
             let head = try project.git("rev-parse", "HEAD")
             await #expect(throws: OffloadError.self) { try await devices.merge(sun.taskId) }
             #expect(try project.git("rev-parse", "HEAD") == head)
@@ -79,7 +79,7 @@ struct ResultTests {
             let result = try #require(second.first { $0.taskId == again.id })
             #expect(result.state == "ready", "\(result)")
             #expect(second.first { $0.taskId == sun.taskId }?.state == "discarded")
-            let name = try #require(again.requirementPath ?? requirement(of: again, in: project))
+            let name = try #require(try Self.requirementOfSecondTry(in: project))
             let text = try String(contentsOfFile: "\(project.path)/\(name)", encoding: .utf8)
             #expect(text.contains("+echo hello sun") && text.contains("+echo hello moon"), "\(text)")
             try await devices.merge(again.id)
@@ -88,14 +88,12 @@ struct ResultTests {
         }
     }
 
-    private func requirement(of task: TaskView, in project: SampleRepository) -> String? {
+    private static func requirementOfSecondTry(in project: SampleRepository) throws -> String? {
         let folder = ".claude/requirements"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(project.path)/\(folder)")) ?? []
-        let texts = names.filter { name in
-            (try? String(contentsOfFile: "\(project.path)/\(folder)/\(name)", encoding: .utf8))?
-                .contains("What happened before") ?? false
-        }
-        return texts.first.map { "\(folder)/\($0)" }
+        return try FileManager.default.contentsOfDirectory(atPath: "\(project.path)/\(folder)").first { name in
+            try String(contentsOfFile: "\(project.path)/\(folder)/\(name)", encoding: .utf8)
+                .contains("What happened before")
+        }.map { "\(folder)/\($0)" }
     }
 
     @Test("A merge is undone, a result is thrown away and brought back, and what stands in the way is said")
@@ -162,24 +160,78 @@ struct ResultTests {
             let top = try project.git("rev-parse", "HEAD")
             await #expect(throws: OffloadError.self) { try await devices.act("undo", on: note.taskId) }
             #expect(try project.git("rev-parse", "HEAD") == top)
-            #expect(try await TwoDevices.results(of: devices.source).first { $0.taskId == note.taskId }?.state == "merged")
+            #expect(
+                try await TwoDevices.results(of: devices.source).first { $0.taskId == note.taskId }?.state == "merged")
             try project.git("fsck", "--strict")
         }
     }
 
-    @Test("An empty result comes without a bundle, and one of many files comes whole")
-    func sizes() async throws {
-        try await TwoDevices.with(settings: "agent: command\ncommand: [sh, -c, \"sh ../../work.sh {requirement}\"]\n") {
-            devices in
-            let folder = devices.targetProject.path
-            let script = """
-                grep -q empty "$1" && exit 0
-                i=0; while [ $i -lt 300 ]; do head -c 20000 /dev/urandom >"file-$i.bin"; i=$((i+1)); done
-                """
-            try script.write(toFile: "\(folder)/../work.sh", atomically: true, encoding: .utf8)
-            _ = script
+    /// Runs `body` with two devices whose agents run a script of the test.
+    private static func withScript(
+        _ script: String, _ body: (TwoDevices) async throws -> Void
+    ) async throws {
+        try await withScratchFolder { folder in
+            let agent = "\(folder)/agent.sh"
+            try script.write(toFile: agent, atomically: true, encoding: .utf8)
+            try await TwoDevices.with(settings: "agent: command\ncommand: [sh, \(agent), \"{requirement}\"]\n") {
+                devices in
+                try await body(devices)
+            }
+        }
+    }
+
+    private static let manyFiles = """
+        grep -q "Change nothing" "$1" && exit 0
+        i=0
+        while [ $i -lt 200 ]; do head -c 40000 /dev/urandom >"file-$i.bin"; i=$((i+1)); done
+        """
+
+    @Test("A large result comes whole through a network that loses requests and answers; an empty one is none")
+    func largeAndEmpty() async throws {
+        try await Self.withScript(Self.manyFiles) { devices in
+            let folder = "\(devices.target.folder)/proxy"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let proxy = try MeddlingProxy(
+                before: devices.address, identity: "\(devices.source.dataFolder)/identity.pem", in: folder, trouble: 30)
+            defer { proxy.stop() }
+            _ = try await devices.accept(try await devices.openCode().pairingCode, at: proxy.address.description)
+            let ids = try await devices.write([("Change nothing", ""), ("Many files", "")])
+            try await devices.queue(ids)
+            let results = try await devices.waitForResults { results in
+                results.contains { $0.ideaId == ids[1] && $0.state != "uploading" }
+            }
+            let large = try #require(results.first { $0.ideaId == ids[1] })
+            #expect(large.state == "ready" && large.filesChanged == 200, "\(large)")
+            let (here, there) = (devices.sourceProject, devices.targetProject)
+            let branch = try #require(large.branch)
+            #expect(try here.git("rev-parse", "\(branch)^{tree}") == there.git("rev-parse", "\(branch)^{tree}"))
+            _ = try await devices.wait { TwoDevices.areOver($0) }
+            #expect(try await TwoDevices.results(of: devices.source).count == 1, "nothing came of no change")
+            try here.git("fsck", "--strict")
+        }
+    }
+
+    @Test(
+        "The plug is pulled again and again while a result is on its way, and it arrives as it was",
+        arguments: [true, false])
+    func cutUploads(_ isSource: Bool) async throws {
+        try await Self.withScript(Self.manyFiles) { devices in
             _ = try await devices.meet()
-            _ = devices
+            let ids = try await devices.write([("Many files", "")])
+            try await devices.queue(ids)
+            _ = try await devices.wait { $0.count == 1 && TwoDevices.areOver($0) }
+            let victim = isSource ? devices.source : devices.target
+            for _ in 0..<Effort.count(8, full: 100) {
+                victim.kill()
+                try victim.start()
+                // The random moment is the point of it; nothing waits for this time to pass.
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0...120)))
+            }
+            let results = try await devices.waitForResults { $0.contains { $0.state != "uploading" } }
+            let branch = try #require(results.first?.branch)
+            let (here, there) = (devices.sourceProject, devices.targetProject)
+            #expect(try here.git("rev-parse", "\(branch)^{tree}") == there.git("rev-parse", "\(branch)^{tree}"))
+            try here.git("fsck", "--strict")
         }
     }
 }

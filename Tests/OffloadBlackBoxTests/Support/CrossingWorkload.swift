@@ -83,10 +83,25 @@ struct CrossingWorkload {
             #expect(same?.status == "completed", "attempt \(won.attempt) of \(task.id): \(copy)")
             let branch = try #require(same?.result?.branch)
             _ = try devices.targetProject.git("rev-parse", "--verify", "--quiet", branch)
+            try await judgeResult(of: task.id, done: "\(branch)^{tree}")
         }
         #expect(there.allSatisfy { ["completed", "failed", "cancelled"].contains($0.status) })
         try devices.targetProject.git("fsck", "--strict")
         acknowledged.isOver.withLock { $0 = true }
+    }
+
+    /// What was done there came home, as it was there.
+    private func judgeResult(of task: String, done tree: String) async throws {
+        let results = try await devices.waitForResults { results in
+            results.contains { $0.taskId == task && $0.state != "uploading" }
+        }
+        let here = results.filter { $0.taskId == task }
+        #expect(here.map(\.state) == ["ready"], "\(here)")
+        let branch = try #require(here.first?.branch)
+        #expect(
+            try devices.sourceProject.git("rev-parse", "\(branch)^{tree}")
+                == devices.targetProject.git("rev-parse", tree))
+        try devices.sourceProject.git("fsck", "--strict")
     }
 
     /// Ends both devices when everything is told, and takes copies of what they leave behind.
