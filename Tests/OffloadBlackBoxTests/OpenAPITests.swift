@@ -67,12 +67,33 @@ struct OpenAPITests {
             try caller.call("GET", "tasks?limit=500&offset=0")
             try caller.call("GET", "tasks/\(task)/log?offset=3&limit=5")
             try errors(projectID, ideas, task, caller)
+            try results(projectID, task, caller)
             try events(caller)
             try caller.call("DELETE", "ideas/\(ideas[3])", expecting: 204)
             try otherDevices(projectID, ideas[0], caller)
             try caller.call("DELETE", "projects/\(projectID)", expecting: 204)
             #expect(caller.asked == Set(document.operations), "every documented operation is asked")
         }
+    }
+
+    private func results(_ project: String, _ task: String, _ caller: Caller) throws {
+        let path = "offload/results/\(task)"
+        try caller.call("GET", "offload/results?projectId=\(project)&state=ready")
+        try caller.call("GET", "offload/results?state=strange", expecting: 400)
+        try caller.call("GET", "\(path)?limit=5")
+        try caller.call("GET", "offload/results/t-none", expecting: 404)
+        try caller.call("GET", "\(path)/diff?path=greet.sh")
+        try caller.call("POST", "\(path)/merge", #"{"mode": "files"}"#, expecting: 400)
+        let merged = try caller.call("POST", "\(path)/merge", #"{"mode": "squash", "message": "Be kind"}"#)
+        #expect(merged["merged"]?["mode"]?.text == "squash")
+        try caller.call("POST", "\(path)/discard", expecting: 409)
+        try caller.call("POST", "\(path)/undo")
+        let again = try caller.call("POST", "\(path)/retry-with-conflict")
+        let id = try #require(again["id"]?.text)
+        try caller.call("GET", "tasks/\(id)/log?follow=true")
+        try caller.call("POST", "\(path)/merge", "{}", expecting: 409)
+        try caller.call("POST", "\(path)/undo")
+        try caller.call("POST", "\(path)/discard")
     }
 
     /// What can be asked of one device alone.

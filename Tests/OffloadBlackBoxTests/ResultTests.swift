@@ -154,6 +154,13 @@ struct ResultTests {
             #expect(back.state == "ready" && back.branch == branch)
             #expect(try project.git("show", "\(branch):notes.md") == "a line\n")
 
+            // What somebody merges by hand counts as merged.
+            try project.git("merge", "--quiet", "--no-ff", "--message=By hand", try #require(hook.branch))
+            let byHand = try await TwoDevices.results(of: devices.source).first { $0.taskId == hook.taskId }
+            #expect(byHand?.state == "merged")
+            await #expect(throws: OffloadError.self) { try await devices.act("undo", on: hook.taskId) }
+            try project.git("reset", "--quiet", "--hard", "HEAD~1")
+
             // Once something stands on top of it, a merge is not taken out by moving the branch.
             try await devices.merge(note.taskId)
             try project.advance()

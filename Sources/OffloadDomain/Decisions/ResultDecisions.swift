@@ -88,6 +88,13 @@ package struct ResultDecisions: Sendable {
     ) throws {
         for result in results {
             guard let item = forecast.item(result.key) else { continue }
+            guard !item.isInProject else {
+                let found = try change(result.key, at: now, in: &transaction) { machine in
+                    machine.found(in: forecast.position, at: now) ? .merged : nil
+                }
+                if let found { try follow(found, at: now, in: &transaction) }
+                continue
+            }
             _ = try change(result.key, at: now, in: &transaction) { machine in
                 guard machine.forecast(hasConflict: !item.clashes.isEmpty, at: now) else { return nil }
                 return machine.result.state == .conflict ? .conflict : .ready

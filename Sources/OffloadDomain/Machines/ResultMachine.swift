@@ -55,6 +55,20 @@ package struct ResultMachine: Sendable, Equatable {
         return true
     }
 
+    /// Somebody has brought it into the project by hand.
+    /// - Parameter position: what the project has since.
+    /// - Returns: false when nothing changed.
+    package mutating func found(in position: ProjectPosition, at time: Timestamp) -> Bool {
+        guard result.state == .ready || result.state == .conflict, let branch = position.branch,
+            let commit = position.commit
+        else { return false }
+        // Which commit did it nobody has told, so nothing is said of a way back.
+        result.integration = Integration(
+            mode: .merge, target: branch, move: Integration.Move(before: commit, after: commit))
+        enter(.merged, at: time)
+        return true
+    }
+
     /// - Throws: `OffloadError` of kind `conflict` when this is not the time for a merge.
     package func checkMergeable() throws(OffloadError) {
         guard result.state == .ready || result.state == .conflict else { throw refusal("merged") }
@@ -73,6 +87,10 @@ package struct ResultMachine: Sendable, Equatable {
     /// - Throws: `OffloadError` of kind `conflict` when it is not merged.
     package mutating func unmerge(at time: Timestamp) throws(OffloadError) -> Integration {
         guard result.state == .merged, let integration = result.integration else { throw refusal("taken out again") }
+        guard integration.move.map({ $0.before != $0.after }) ?? true else {
+            throw OffloadError(
+                .conflict, "the result of task \(result.key.task) was merged by hand; take it out by hand, too")
+        }
         enter(.unmerging, at: time)
         return integration
     }

@@ -205,6 +205,8 @@ package struct Forecast: Sendable, Equatable {
         package var clashes: [Clash]
         /// Other results that it clashes with.
         package var rivals: [AttemptKey]
+        /// Whether it is in the project already: somebody merged its branch by hand.
+        package var isInProject = false
 
         package init(_ key: AttemptKey, clashes: [Clash] = [], rivals: [AttemptKey] = []) {
             self.key = key

@@ -25,7 +25,11 @@ package struct GitResultIntegration: ResultIntegration {
         guard let head = position.commit else { return forecast }
         let repository = try await repositories.repository(of: project)
         try await repository.pin(head, from: repositories.project(project))
-        let commits = results.enumerated().compactMap { index, result in result.commit.map { (index, $0) } }
+        let merged = try await repository.results(in: head)
+        for index in results.indices { forecast.items[index].isInProject = merged.contains(results[index].key) }
+        let commits = results.enumerated().compactMap { index, result in
+            merged.contains(result.key) ? nil : result.commit.map { (index, $0) }
+        }
         var pairs: [(left: Int?, right: Int)] = commits.map { (nil, $0.0) }
         for (place, left) in commits.enumerated() {
             for right in commits.dropFirst(place + 1) { pairs.append((left.0, right.0)) }

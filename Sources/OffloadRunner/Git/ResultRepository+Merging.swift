@@ -15,6 +15,18 @@ extension ResultRepository {
         return forecasts
     }
 
+    /// The results that a commit has in its history.
+    func results(in head: CommitHash) async throws -> Set<AttemptKey> {
+        let found = try await git.require(
+            ["for-each-ref", "--merged=\(head)", "--format=%(refname:lstrip=2)", "refs/offload/"], at: place)
+        return Set(
+            found.text.split(separator: "\n").compactMap { line in
+                let parts = line.split(separator: "/")
+                guard parts.count == 2, let number = Int(parts[1]) else { return nil }
+                return AttemptKey(task: TaskID(unchecked: String(parts[0])), number: AttemptNumber(value: number))
+            })
+    }
+
     /// Where the commit of a merge is kept until the user's repository has it.
     static func mergeRef(_ key: AttemptKey) -> String { "refs/offload-merges/\(key.task)/\(key.number)" }
 

@@ -22,6 +22,13 @@ import Testing
             ("refuse", [.uploading], { _ = $0.refused(because: "no", at: Samples.time(1)) }),
             ("clash", [.ready], { _ = $0.forecast(hasConflict: true, at: Samples.time(1)) }),
             ("fit", [.conflict], { _ = $0.forecast(hasConflict: false, at: Samples.time(1)) }),
+            (
+                "find", [.ready, .conflict],
+                {
+                    _ = $0.found(
+                        in: ProjectPosition(branch: "refs/heads/main", commit: Samples.commit(4)), at: Samples.time(1))
+                }
+            ),
             ("merge", [.ready, .conflict], { try $0.merge(as: plan, at: Samples.time(1)) }),
             ("unmerge", [.merged], { _ = try $0.unmerge(at: Samples.time(1)) }),
             ("settle", [.merging, .unmerging], { _ = $0.settle(isInProject: true, at: Samples.time(1)) }),
@@ -58,6 +65,15 @@ import Testing
             let isSettled = machine.settle(isInProject: isInProject, at: Samples.time(1))
             #expect(isSettled && machine.result.state == after)
         }
+    }
+
+    @Test func whatWasMergedByHandIsTakenOutByHand() {
+        var machine = machine(.ready)
+        let isFound = machine.found(
+            in: ProjectPosition(branch: "refs/heads/main", commit: Samples.commit(4)), at: Samples.time(1))
+        #expect(isFound)
+        #expect(throws: OffloadError.self) { try machine.unmerge(at: Samples.time(2)) }
+        #expect(machine.result.state == .merged)
     }
 
     @Test func whatNeverCameComesBackAsSuch() throws {
