@@ -14,6 +14,7 @@ import Testing
         Drawing(marker: "task-machine") { MachineDrawings.task },
         Drawing(marker: "attempt-machine") { MachineDrawings.attempt },
         Drawing(marker: "batch-machine") { MachineDrawings.batch },
+        Drawing(marker: "result-machine") { MachineDrawings.result },
         Drawing(marker: "pairing-window") { MachineDrawings.pairing },
     ]
 
