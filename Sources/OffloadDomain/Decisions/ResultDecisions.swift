@@ -15,6 +15,7 @@ package struct ResultDecisions: Sendable {
         case .changeSet: storage = .changeSet
         case .empty, .elsewhere: return
         }
+        try supersede(task.id, at: now, in: &transaction)
         var result = blank(task, left, pair: nil, at: now)
         (result.state, result.storage, result.branch) = (.ready, storage, left.branch)
         try transaction.insert(result)
@@ -27,7 +28,18 @@ package struct ResultDecisions: Sendable {
         in transaction: inout any LedgerTransaction
     ) throws {
         guard case .completed = ending.outcome, let left = ending.result, left.storage == .elsewhere else { return }
+        try supersede(task.id, at: now, in: &transaction)
         try transaction.insert(blank(task, left, pair: pair, at: now))
+    }
+
+    /// A person has had the task done again: what an earlier attempt left and nobody has merged is thrown away for it.
+    private static func supersede(
+        _ task: TaskID, at now: Timestamp, in transaction: inout any LedgerTransaction
+    ) throws {
+        guard let earlier = try transaction.result(of: task), earlier.state.isOpen || earlier.state == .refused else {
+            return
+        }
+        _ = try ResultDecisions().discard(earlier.key, at: now, in: &transaction)
     }
 
     private static func blank(

@@ -29,6 +29,8 @@ package actor ResultIntake {
         let key = announcement.key
         guard try await wanted(key, from: pair) != nil else {
             announced[key] = nil
+            // It may have been thrown away while it came.
+            if adopting[key] == nil { await transfer.forget(key) }
             return .done
         }
         announced[key] = announcement

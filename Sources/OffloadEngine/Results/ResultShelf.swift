@@ -120,7 +120,8 @@ package final class ResultShelf: Service {
             }
             await forecasts.keep(forecast, of: keys, for: id)
             return forecast
-        } catch let error as OffloadError where error.kind == .unprocessable {
+        } catch let error as OffloadError {
+            // A folder that is gone or a repository that is damaged: what came home is listed all the same.
             context.logger.warning("no forecast for \(project.name): \(error.message)")
             return nil
         }

@@ -40,7 +40,12 @@ struct ResultRoutes {
     }
 
     private func view(_ item: ResultShelf.Item) -> ResultView {
-        ResultView(item.result, forecast: item.forecast, deviceName: item.pair?.targetName)
+        var view = ResultView(item.result, forecast: item.forecast, deviceName: item.pair?.targetName)
+        if let pair = item.pair, item.result.state == .uploading, pair.status == .disconnected {
+            view.notes.append(
+                "the pair with \(pair.targetName) was ended before the result came; its branch is in the clone there")
+        }
+        return view
     }
 
     private func list(_ request: Request) async throws -> Response {

@@ -25,6 +25,22 @@ import Testing
         #expect(try desk.ledger.snapshot().result(key)?.state == .ready)
     }
 
+    @Test func whatIsDoneAgainTakesThePlaceOfWhatNobodyHasMerged() throws {
+        let desk = try Desk()
+        func complete(_ key: AttemptKey) throws {
+            try desk.start(key)
+            #expect(try desk.seal(key, result: FakeWorkspaces.result(of: key)) == .sealed)
+            try desk.end(key, .completed)
+        }
+        let first = try desk.handOut()
+        try complete(first)
+        let second = try #require(try desk.retry(first.task).started.first).key
+        try complete(second)
+        let states = try [first, second].map { try desk.ledger.snapshot().result($0)?.state }
+        #expect(states == [.discarded, .ready])
+        #expect(try desk.ledger.snapshot().result(of: first.task)?.key == second)
+    }
+
     @Test func aReportRepeatedIsNotRecordedTwice() throws {
         let desk = try Desk()
         let key = try desk.handOut()
