@@ -135,4 +135,17 @@ import Testing
             }
         }
     }
+
+    /// Who had a file open goes on writing into what was taken out of its place.
+    @Test func whatIsWrittenTooLateIsLeftWhereItIs() throws {
+        let world = try FolderWorld(base: ["a": .file("1")], ours: ["a": .file("1")], theirs: ["a": .file("2")])
+        let integration = FolderIntegration(dataFolder: world.data) { reached in
+            guard reached == .recorded, let staging = world.staging.first else { return }
+            try world.write("late", to: "\(staging)/0")
+        }
+        let done = try integration.apply(try world.plan(), keepBoth: false, idea: world.idea)
+        let left = try #require(done.leftAlone.first)
+        #expect(try world.files() == ["a": .file("2"), left: .file("late")])
+        #expect(try CrashWorld.settle(world, false).leftAlone == [left], "it is said as long as it is there")
+    }
 }
