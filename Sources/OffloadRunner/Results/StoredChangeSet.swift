@@ -81,7 +81,7 @@ package struct StoredChangeSet: Sendable {
             throw OffloadError(.unprocessable, "the result has more than \(limits.entries) changes")
         }
         let changes = try rows.map { try $0.checked() }
-        try ChangeSetRules.checkTogether(changes)
+        try ChangeSetRules.checkTogether(changes, folderLimit: limits.entries)
         let blobs = try root.entered([Self.blobs])
         for change in changes where change.theirs?.kind == .link {
             guard let digest = change.theirs?.sha256,

@@ -76,19 +76,26 @@ import Testing
     ])
     func collisionsAreRefused(_ paths: [String]) throws {
         let changes = try Self.set(paths)
-        #expect(throws: OffloadError.self) { try ChangeSetRules.checkTogether(changes) }
-        #expect(throws: OffloadError.self) { try ChangeSetRules.checkTogether(changes.reversed()) }
+        #expect(throws: OffloadError.self) { try ChangeSetRules.checkTogether(changes, folderLimit: 100) }
+        #expect(throws: OffloadError.self) { try ChangeSetRules.checkTogether(changes.reversed(), folderLimit: 100) }
     }
 
     @Test func whatIsDeletedMakesRoom() throws {
-        try ChangeSetRules.checkTogether(try Self.set(["a/b", "README"], gone: ["a", "ReadMe"]))
-        try ChangeSetRules.checkTogether(try Self.set(["a", "b/c"], gone: ["a/b", "a/c"]))
+        try ChangeSetRules.checkTogether(try Self.set(["a/b", "README"], gone: ["a", "ReadMe"]), folderLimit: 100)
+        try ChangeSetRules.checkTogether(try Self.set(["a", "b/c"], gone: ["a/b", "a/c"]), folderLimit: 100)
         let twice = try Self.set(["a"], gone: ["a"])
-        #expect(throws: OffloadError.self) { try ChangeSetRules.checkTogether(twice) }
+        #expect(throws: OffloadError.self) { try ChangeSetRules.checkTogether(twice, folderLimit: 100) }
     }
 
     @Test func pathsAreTheSameOnlyByteForByte() throws {
         #expect("\u{E9}" == "e\u{301}", "which is why paths are not compared as strings")
         #expect(try ChangePath("\u{E9}") != ChangePath("e\u{301}"))
+    }
+
+    @Test func aShortListCannotNeedTooManyFolders() throws {
+        let deep = (0..<10).map { String(repeating: "\($0)/", count: 12) + "x" }
+        let changes = try Self.set(deep)
+        try ChangeSetRules.checkTogether(changes, folderLimit: 121)
+        #expect(throws: OffloadError.self) { try ChangeSetRules.checkTogether(changes, folderLimit: 120) }
     }
 }
