@@ -51,7 +51,7 @@ package struct FolderIntegration: Sendable {
     /// - Throws: `OffloadError` of kind `conflict` that names the files, when there are conflicts and `keepBoth` is false,
     ///   or when something has changed since the plan was made, also when the task's result is in the project already or
     ///   an integration of it has to be settled first; `unprocessable` when the content of the change set is not what its
-    ///   list says; `device` when the machine fails.
+    ///   list says; `device` when the machine fails. Where it fails on the way back, too, `settle` puts the rest right.
     package func apply(_ plan: FolderPlan, keepBoth: Bool, idea: IdeaID) throws -> Integrated {
         let record = record(plan.key.task)
         if let journal = try record.journal() {
