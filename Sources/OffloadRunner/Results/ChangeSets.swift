@@ -15,12 +15,14 @@ import Foundation
 struct ChangeSets: Sendable {
     let folder: String
 
-    /// One changed path. `base` is what the attempt started from; nil means that the path did not exist.
+    /// One changed path. `base` is what the attempt started from; nil means that the path did not exist. `baseKind` is
+    /// missing in what older versions kept.
     struct Change: Sendable, Equatable, Codable {
         let path: String
         let kind: Manifest.Entry.Kind?
         let sha256: String?
         let base: String?
+        var baseKind: Manifest.Entry.Kind?
     }
 
     func recordBase(of tree: String, at path: String) throws {
@@ -55,17 +57,21 @@ struct ChangeSets: Sendable {
     }
 
     static func changes(from base: Manifest, to now: Manifest, excluding: [String]) -> [Change] {
-        var before: [String: Manifest.Entry] = [:]
+        var before: [ExactText: Manifest.Entry] = [:]
         for entry in base.entries where !excluding.contains(where: { Self.lies(entry.path, below: $0) }) {
-            before[entry.path] = entry
+            before[ExactText(entry.path)] = entry
         }
         var changes: [Change] = []
         for entry in now.entries {
-            let old = before.removeValue(forKey: entry.path)
+            let old = before.removeValue(forKey: ExactText(entry.path))
             guard old?.sha256 != entry.sha256 || old?.kind != entry.kind else { continue }
-            changes.append(Change(path: entry.path, kind: entry.kind, sha256: entry.sha256, base: old?.sha256))
+            changes.append(
+                Change(
+                    path: entry.path, kind: entry.kind, sha256: entry.sha256, base: old?.sha256, baseKind: old?.kind))
         }
-        for old in before.values { changes.append(Change(path: old.path, kind: nil, sha256: nil, base: old.sha256)) }
+        for old in before.values {
+            changes.append(Change(path: old.path, kind: nil, sha256: nil, base: old.sha256, baseKind: old.kind))
+        }
         return changes.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     }
 

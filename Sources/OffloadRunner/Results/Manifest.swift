@@ -48,6 +48,8 @@ struct Manifest: Sendable, Equatable, Codable {
         var folders = [""]
         while let folder = folders.popLast() {
             for name in FileSystem.names(in: folder.isEmpty ? tree : "\(tree)/\(folder)") {
+                // What is on its way into the project is nobody's work.
+                if folder.isEmpty, StagingName.isOne(name) { continue }
                 let path = folder.isEmpty ? name : "\(folder)/\(name)"
                 guard !excluding.contains(path) else { continue }
                 var status = stat()

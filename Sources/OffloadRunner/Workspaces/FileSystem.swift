@@ -134,9 +134,19 @@ struct FileSystem: Sendable {
         let arguments = ["--archive", "--reflink=auto", "--"]
         #endif
         let result = try await tools.run(ToolCall("/bin/cp", arguments + sources + [folder + "/"]))
-        guard result.succeeded else {
+        guard result.succeeded || Self.missedOnlyStaging(result.message) else {
             throw OffloadError(
                 .unprocessable, "cannot copy into the workspace: \(PlainText.prefix(result.message, bytes: 400))")
         }
+    }
+
+    /// Whether a copy went wrong for nothing but a result that was on its way into the project at the same time: what is
+    /// staged comes and goes, and no workspace needs it. A message that may have been cut says nothing for sure.
+    static func missedOnlyStaging(_ message: String) -> Bool {
+        let lines = message.split(separator: "\n")
+        return !lines.isEmpty && message.utf8.count < 60_000
+            && lines.allSatisfy { line in
+                line.split(whereSeparator: { "/'’‘\":".contains($0) }).contains { StagingName.isOne(String($0)) }
+            }
     }
 }

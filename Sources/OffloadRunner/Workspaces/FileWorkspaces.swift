@@ -69,6 +69,9 @@ package struct FileWorkspaces: Workspaces {
             try await repository.checkOut(base, into: layout.tree)
         case .none:
             try await files.copyContent(of: order.project.path, into: layout.tree)
+            for name in FileSystem.names(in: layout.tree) where StagingName.isOne(name) {
+                await files.remove("\(layout.tree)/\(name)")
+            }
             try changeSets.recordBase(of: layout.tree, at: layout.baseManifest)
         }
     }

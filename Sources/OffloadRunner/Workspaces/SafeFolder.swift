@@ -12,7 +12,8 @@ import Darwin
 /// What an agent or a repository put into a folder may be a link to anywhere. Going component by component from an open
 /// descriptor leaves no moment in which such a link could lead outside.
 struct SafeFolder: ~Copyable {
-    private let descriptor: CInt
+    /// Only for the calls that go from it; nobody else closes it.
+    let descriptor: CInt
 
     /// - Throws: `OffloadError` of kind `unprocessable` when the path is no folder that can be opened.
     init(path: String) throws {
@@ -20,7 +21,8 @@ struct SafeFolder: ~Copyable {
         guard descriptor >= 0 else { throw Self.error("open the folder \(path)") }
     }
 
-    private init(descriptor: CInt) { self.descriptor = descriptor }
+    /// Takes over an open descriptor of a folder.
+    init(descriptor: CInt) { self.descriptor = descriptor }
 
     deinit { close(descriptor) }
 
@@ -72,7 +74,7 @@ struct SafeFolder: ~Copyable {
         fsync(descriptor)
     }
 
-    private static func write(_ file: CInt, _ bytes: UnsafeRawBufferPointer) -> Int {
+    static func write(_ file: CInt, _ bytes: UnsafeRawBufferPointer) -> Int {
         #if canImport(Glibc)
         Glibc.write(file, bytes.baseAddress, bytes.count)
         #else
@@ -89,7 +91,7 @@ struct SafeFolder: ~Copyable {
         return count == size ? Array(bytes[..<size]) : nil
     }
 
-    private static func error(_ what: String) -> OffloadError {
+    static func error(_ what: String) -> OffloadError {
         let reason = Errno(rawValue: errno)
         return OffloadError(.unprocessable, "cannot \(what): \(reason)")
     }
