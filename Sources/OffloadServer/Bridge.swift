@@ -15,13 +15,14 @@ package struct Bridge: Sendable {
     package let progress: ProgressBoard
     package let sessions: Sessions
     package let pairing: Pairing
+    package let page: PageSource
     /// Under which addresses the control listener may be called.
     let own = OwnAddress()
 
     package init(
         context: EngineContext, projects: ProjectRegistry, backlog: Backlog, queue: TaskQueue, tasks: TaskReports,
         results: ResultShelf, logs: any LogLibrary, hub: EventHub, progress: ProgressBoard, sessions: Sessions,
-        pairing: Pairing
+        pairing: Pairing, page: PageSource
     ) {
         self.context = context
         self.projects = projects
@@ -34,6 +35,7 @@ package struct Bridge: Sendable {
         self.progress = progress
         self.sessions = sessions
         self.pairing = pairing
+        self.page = page
     }
 }
 
@@ -48,10 +50,13 @@ package struct Pairing: Sendable {
     package let server: PeerServer
     /// Where this machine may be reached: names and addresses, the most useful first.
     package let hosts: @Sendable () -> [String]
+    /// A text as a QR code: its rows from the top, each a row of `0` and `1`, where 1 is dark; nil when that can't be done.
+    package let code: @Sendable (String) -> [String]?
 
     package init(
         isEnabled: Bool, desk: PairingDesk, devices: PairedDevices, handovers: Handovers, links: SourceLinks,
-        server: PeerServer, hosts: @escaping @Sendable () -> [String]
+        server: PeerServer, hosts: @escaping @Sendable () -> [String],
+        code: @escaping @Sendable (String) -> [String]?
     ) {
         self.isEnabled = isEnabled
         self.desk = desk
@@ -60,5 +65,6 @@ package struct Pairing: Sendable {
         self.links = links
         self.server = server
         self.hosts = hosts
+        self.code = code
     }
 }

@@ -76,7 +76,7 @@ struct GateTests {
     func everyRouteRefusesStrangers() async throws {
         try await withDevice { device in
             let before = try await state(device)
-            for route in ControlServer.routes {
+            for route in ControlServer.routes + ControlServer.pages {
                 let path = route.path.replacingOccurrences(of: "{id}", with: "batch1")
                 for stranger in Self.strangers {
                     if stranger.changesOnly, ["GET", "DELETE"].contains(route.method.rawValue) { continue }

@@ -76,9 +76,13 @@ package struct Backlog: Sendable {
             expectedPaths: try IdeaMachine.expectedPaths(draft.expectedPaths), createdAt: now, updatedAt: now)
     }
 
-    package func list(_ filter: IdeaFilter, page: Page) async throws -> (ideas: [Idea], total: Int) {
+    /// A page of ideas, each with its newest task.
+    package func list(
+        _ filter: IdeaFilter, page: Page
+    ) async throws -> (ideas: [(idea: Idea, task: OffloadTask?)], total: Int) {
         try await context.ledger.read { reader in
-            (try reader.ideas(filter, page: page), try reader.ideaCount(filter))
+            let ideas = try reader.ideas(filter, page: page)
+            return (try ideas.map { ($0, try reader.latestTask(of: $0.id)) }, try reader.ideaCount(filter))
         }
     }
 

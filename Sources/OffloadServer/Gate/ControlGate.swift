@@ -34,7 +34,8 @@ struct ControlGate: RouterMiddleware {
         } catch {
             response = ErrorResponse.make(from: error, logger: context.logger)
         }
-        for (name, value) in Self.headers { response.headers[name] = value }
+        // The page has a policy of its own; nothing else may be shown as a page.
+        for (name, value) in Self.headers where response.headers[name] == nil { response.headers[name] = value }
         return response
     }
 
@@ -116,6 +117,7 @@ extension HTTPField.Name {
     static let peerProtocol = known(PeerProtocol.header)
     static let secFetchSite = known("Sec-Fetch-Site")
     static let referrerPolicy = known("Referrer-Policy")
+    static let crossOriginOpenerPolicy = known("Cross-Origin-Opener-Policy")
     static let crossOriginResourcePolicy = known("Cross-Origin-Resource-Policy")
     static let lastEventID = known("Last-Event-ID")
     static let logOffset = known("X-Log-Offset")

@@ -20,7 +20,7 @@ package struct ControlServer: Service {
     ///   - listening: called with the port once requests are answered.
     package init(bridge: Bridge, port: Int, logger: Logger, listening: @escaping @Sendable (Int) async -> Void) {
         let own = bridge.own
-        let routes = Self.routes
+        let routes = Self.routes + Self.pages
         let router = Router(context: BasicRequestContext.self)
         router.add(
             middleware: ControlGate(
@@ -49,7 +49,10 @@ package struct ControlServer: Service {
 
     package func run() async throws { try await listener.run() }
 
-    /// Every route there is.
+    /// The files of the page, which hold no data.
+    package static let pages = PageRoutes.all
+
+    /// Every route of the Bridge API.
     package static let routes =
         DeviceRoutes.all + ProjectRoutes.all + IdeaRoutes.all + QueueRoutes.all + LogRoute.all + EventStreamRoute.all
         + PairingRoutes.all + OffloadRoutes.all + ResultRoutes.all

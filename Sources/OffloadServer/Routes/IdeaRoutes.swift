@@ -23,7 +23,8 @@ struct IdeaRoutes {
             let drafts = try body.ideas.map { try draft($0) }
             let ideas = try await bridge.backlog.add(drafts, to: try ProjectID(parsing: body.projectId))
             return JSONResponse.make(
-                IdeaList(ideas: ideas, total: ideas.count, page: try Page(limit: Page.largest)), status: .created)
+                IdeaList(
+                    ideas: ideas.map { ($0, nil) }, total: ideas.count, page: try Page(limit: Page.largest)), status: .created)
         },
         ControlRoute(.get, "/api/bridge/ideas/{id}") { bridge, _, context in
             let (idea, task) = try await bridge.backlog.find(try context.id(IdeaID.self))

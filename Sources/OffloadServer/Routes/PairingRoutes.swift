@@ -46,11 +46,13 @@ struct PairingRoutes {
             code, for: try ProjectID(parsing: body.projectId), deviceName: body.deviceName)
         do {
             let port = try await pairing.server.reachable()
+            let addresses = addresses(port: port)
             return JSONResponse.make(
                 PairView(
                     pairingCode: code.digits, expiresAt: opening.expiresAt,
                     expiresIn: pairing.desk.remaining(opening), sourceDeviceId: bridge.context.device.id,
-                    addresses: addresses(port: port)),
+                    addresses: addresses,
+                    qrCode: addresses.first.flatMap { pairing.code("offload join \(code.digits) --source \($0)") }),
                 status: .created)
         } catch {
             await pairing.desk.cancel(opening)

@@ -95,7 +95,7 @@ package struct IdeaView: Codable, Sendable, Equatable {
     package var expectedPaths: [String]
     package var createdAt: String
     package var updatedAt: String
-    /// The newest task of the idea; only where a single idea is asked for.
+    /// The newest task of the idea, if it has one.
     package var taskId: String?
     package var taskStatus: String?
 
@@ -121,8 +121,8 @@ package struct IdeaList: Codable, Sendable {
     package var limit: Int
     package var offset: Int
 
-    package init(ideas: [Idea], total: Int, page: Page) {
-        self.ideas = ideas.map { IdeaView($0) }
+    package init(ideas: [(idea: Idea, task: OffloadTask?)], total: Int, page: Page) {
+        self.ideas = ideas.map { IdeaView($0.idea, task: $0.task) }
         self.total = total
         limit = page.limit
         offset = page.offset

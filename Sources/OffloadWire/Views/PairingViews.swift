@@ -8,10 +8,14 @@ package struct PairView: Codable, Sendable {
     package var sourceDeviceId: String
     /// Where this device may be reached, `host:port` each.
     package var addresses: [String]
+    /// What to type on the other device, as a QR code: its rows, where `1` is dark.
+    package var qrCode: [String]?
 
     package init(
-        pairingCode: String, expiresAt: Timestamp, expiresIn: Duration, sourceDeviceId: DeviceID, addresses: [String]
+        pairingCode: String, expiresAt: Timestamp, expiresIn: Duration, sourceDeviceId: DeviceID, addresses: [String],
+        qrCode: [String]?
     ) {
+        self.qrCode = qrCode
         self.pairingCode = pairingCode
         self.expiresAt = expiresAt.iso8601
         expiresInMs = expiresIn.wholeMilliseconds

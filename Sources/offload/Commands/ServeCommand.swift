@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import OffloadDomain
+import OffloadServer
 import OffloadSettings
 import ServiceLifecycle
 import UnixSignals
@@ -38,6 +39,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
+    @Option(name: .long, help: ArgumentHelp("Serves the page from this folder, for work on it.", valueName: "folder"))
+    var webDir: String?
+
     /// Agents get ten seconds to end; then their work is still to be kept.
     private static let shutdownLimit = Duration.seconds(60)
 
@@ -52,7 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
             for warning in settings.warnings { Terminal.complain("offload: \(TerminalText.safe(warning))") }
             let logger = Self.logger(settings)
             let surroundings = DeviceAssembly.Surroundings(
-                settings: settings, environment: environment, executable: Self.executable, logger: logger)
+                settings: settings, environment: environment, executable: Self.executable,
+                page: webDir.map { .folder(Paths.absolute($0)) } ?? .program, logger: logger)
             let assembly = try await DeviceAssembly.open(surroundings) { address in
                 Terminal.write(
                     Array(

@@ -20,6 +20,7 @@ struct DeviceAssembly: Sendable {
         let environment: [String: String]
         /// This program's own file, which plays the sample agent.
         let executable: String
+        let page: PageSource
         let logger: Logger
     }
 
@@ -86,7 +87,7 @@ struct DeviceAssembly: Sendable {
                 context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher,
                 devices: pairing.devices),
             tasks: TaskReports(context: context), results: shelf, logs: workshop.logs, hub: hub, progress: progress,
-            sessions: Sessions(key: key), pairing: pairing)
+            sessions: Sessions(key: key), pairing: pairing, page: surroundings.page)
         let server = ControlServer(bridge: bridge, port: settings.port, logger: surroundings.logger) { port in
             let address = "127.0.0.1:\(port)"
             do {
@@ -143,7 +144,10 @@ struct DeviceAssembly: Sendable {
         return Pairing(
             isEnabled: settings.enabled, desk: desk, devices: devices, handovers: handovers, links: links,
             server: server,
-            hosts: LocalHosts.all)
+            hosts: LocalHosts.all,
+            code: { text in
+                QRCode(text).map { $0.modules.map { row in String(row.map { $0 ? "1" : "0" }) } }
+            })
     }
 
     private static func identity(in folder: DataFolder) throws -> DeviceIdentity {

@@ -1,0 +1,188 @@
+// The log of an attempt, followed live: searched, paused, and gone through from one error to the next.
+
+import { h, render, icon } from './elements.js';
+import { open, read } from './bridge.js';
+import { complain } from './shell.js';
+import { plain } from './words.js';
+
+const lineHeight = 19;
+const lineLimit = 20_000;
+const widthLimit = 2_000;
+const errors = /\b(error|errors|failed|failure|fatal|panic|exception|traceback)\b/i;
+const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g;
+
+let shown = null;
+
+export const openLog = () => shown?.task;
+
+/** Shows the log of a task; an open one is closed first. */
+export function showLog(task, title) {
+  closeLog();
+  shown = new LogPanel(task, title);
+}
+
+export function closeLog() {
+  shown?.close();
+  shown = null;
+}
+
+class LogPanel {
+  constructor(task, title) {
+    this.task = task;
+    this.title = title;
+    this.lines = [];
+    this.dropped = 0;
+    this.rest = '';
+    this.isFollowing = true;
+    this.standing = 'Reading …';
+    this.found = -1;
+    this.before = document.activeElement;
+    this.panel = document.createElement('aside');
+    this.panel.className = 'log-panel';
+    this.panel.setAttribute('aria-label', `Log of ${plain(title)}`);
+    this.panel.onkeydown = (event) => { if (event.key === 'Escape') closeLog(); };
+    document.body.append(this.panel);
+    document.body.classList.add('has-log');
+    this.control = new AbortController();
+    this.draw();
+    this.search.focus();
+    this.follow();
+  }
+
+  close() {
+    this.control.abort();
+    this.panel.remove();
+    document.body.classList.remove('has-log');
+    this.before?.focus?.();
+  }
+
+  async follow() {
+    try {
+      const answer = await open(`tasks/${this.task}/log?follow=true`, { signal: this.control.signal });
+      if (!answer.ok) await read(answer);
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      this.standing = 'Live';
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        this.take(value);
+      }
+      if (this.rest) this.take('\n');
+      this.standing = 'Ended';
+    } catch (problem) {
+      if (this.control.signal.aborted) return;
+      this.standing = 'Cut off';
+      if (problem.status) complain(problem);
+    }
+    this.draw();
+  }
+
+  take(text) {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop().slice(0, widthLimit * 4);
+    for (const line of lines) {
+      const clean = plain(line.replace(escapes, ''));
+      this.lines.push(clean.length > widthLimit ? `${clean.slice(0, widthLimit)} …` : clean);
+    }
+    if (this.lines.length > lineLimit) {
+      const surplus = this.lines.length - lineLimit;
+      this.lines.splice(0, surplus);
+      this.dropped += surplus;
+    }
+    this.soon();
+  }
+
+  soon() {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    requestAnimationFrame(() => {
+      this.isWaiting = false;
+      this.draw();
+    });
+  }
+
+  attach = (node) => {
+    this.text = node;
+    this.space = node.appendChild(document.createElement('div'));
+    this.space.className = 'log-space';
+    node.onscroll = () => {
+      const isAtEnd = node.scrollTop + node.clientHeight >= node.scrollHeight - lineHeight;
+      if (isAtEnd !== this.isFollowing && !this.isPaused) this.isFollowing = isAtEnd;
+      this.soon();
+    };
+    new ResizeObserver(() => this.soon()).observe(node);
+  };
+
+  draw() {
+    const wanted = this.wanted ?? '';
+    const firstError = this.lines.findIndex((line) => errors.test(line));
+    render(this.panel,
+      h('header', { class: 'log-head' },
+        h('div', { class: 'log-title' }, h('strong', null, plain(this.title)), h('span', { class: 'muted' }, this.standing)),
+        h('input', {
+          own: this.attachSearch, type: 'search', placeholder: 'Search', 'aria-label': 'Search in the log',
+        }),
+        h('span', { class: 'muted hits', 'aria-live': 'polite' }, wanted && `${this.matches(wanted)} lines`),
+        h('button', { type: 'button', class: 'quiet', disabled: firstError < 0, onclick: () => this.go(firstError) }, icon('warn'), h('span', null, 'First error')),
+        h('button', {
+          type: 'button', class: 'quiet', 'aria-pressed': this.isPaused ? 'true' : 'false', onclick: () => this.pause(),
+        }, icon(this.isPaused ? 'play' : 'pause'), h('span', null, this.isPaused ? 'Follow' : 'Pause')),
+        h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Close the log', onclick: closeLog }, icon('close'))),
+      h('div', { own: this.attach, class: 'log-text', tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Lines of the log' }));
+    this.drawLines(wanted.toLowerCase());
+  }
+
+  attachSearch = (node) => {
+    this.search = node;
+    node.oninput = () => { this.wanted = node.value; this.found = -1; this.counted = null; this.draw(); };
+    node.onkeydown = (event) => { if (event.key === 'Enter') this.next(event.shiftKey ? -1 : 1); };
+  };
+
+  matches(wanted) {
+    if (this.counted?.of !== this.lines.length + this.dropped) {
+      const lower = wanted.toLowerCase();
+      this.counted = { of: this.lines.length + this.dropped, number: this.lines.filter((line) => line.toLowerCase().includes(lower)).length };
+    }
+    return this.counted.number;
+  }
+
+  next(step) {
+    const wanted = (this.wanted ?? '').toLowerCase();
+    if (!wanted) return;
+    for (let tried = 0, at = this.found; tried < this.lines.length; tried += 1) {
+      at = (at + step + this.lines.length) % this.lines.length;
+      if (this.lines[at].toLowerCase().includes(wanted)) return this.go(at);
+    }
+  }
+
+  go(index) {
+    this.found = index;
+    this.isFollowing = false;
+    this.text.scrollTop = Math.max(0, index * lineHeight - this.text.clientHeight / 3);
+    this.soon();
+  }
+
+  pause() {
+    this.isPaused = !this.isPaused;
+    this.isFollowing = !this.isPaused;
+    this.draw();
+  }
+
+  drawLines(wanted) {
+    const { lines, text } = this;
+    this.space.style.setProperty('height', `${lines.length * lineHeight}px`);
+    if (this.isFollowing && !this.isPaused) text.scrollTop = text.scrollHeight;
+    const first = Math.max(0, Math.floor(text.scrollTop / lineHeight) - 10);
+    const last = Math.min(lines.length - 1, Math.ceil((text.scrollTop + text.clientHeight) / lineHeight) + 10);
+    const rows = [];
+    for (let index = first; index <= last; index += 1) {
+      const line = lines[index];
+      const kind = line.startsWith('== ') ? 'is-head' : line.startsWith('[') ? 'is-deed' : errors.test(line) ? 'is-error' : '';
+      const hit = wanted && line.toLowerCase().includes(wanted) ? 'is-hit' : '';
+      rows.push(h('div', {
+        key: String(index + this.dropped), class: `line ${kind} ${hit} ${index === this.found ? 'is-found' : ''}`, style: { top: `${index * lineHeight}px` },
+      }, h('span', { class: 'number', 'aria-hidden': 'true' }, index + this.dropped + 1), line || ' '));
+    }
+    render(this.space, rows);
+  }
+}
