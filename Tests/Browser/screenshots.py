@@ -71,7 +71,8 @@ def main(folder):
             target.project(home / "laptop-bakery")
             world.pair(source, target, home / "laptop-bakery", project)
             quick = source.ideas(project, QUICK)
-            source("run", *quick)  if False else source("run", *quick, check=False)
+            # One of them fails its check.
+            source("run", *quick, check=False)
             source.ideas(project, WAITING)
             slow = source.ideas(project, SLOW)
             source("run", *slow[:3], "--detach")

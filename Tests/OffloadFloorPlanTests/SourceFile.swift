@@ -39,7 +39,9 @@ struct SourceFile: Sendable {
             words.removeFirst()
             if let word = words.first, kinds.contains(word) { words.removeFirst() }
             // `import Module.Part` imports the module; a comment may follow.
-            return words.first.map { word in String(word.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) }
+            let name = words.first.map { word in String(word.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) }
+            // The page's scripts, which lie in a literal, import names in braces.
+            return name.flatMap { $0.isEmpty ? nil : $0 }
         }
     }
 }

@@ -1,7 +1,7 @@
 // Backlog: ideas to accept, reject or skip by key, button or swipe; add and edit.
 
 import { h, icon } from './elements.js';
-import { get, patch, post, remove } from './bridge.js';
+import { get, patch, post } from './bridge.js';
 import { state, refresh, projectName } from './state.js';
 import { act, ask, badge, deed, emptyState, field, heading, tell } from './shell.js';
 import { many, plain, taskWord } from './words.js';
@@ -18,8 +18,8 @@ const list = new WindowedList({
     const answer = await get('ideas', { status, projectId: state.project, text: filter, limit, offset });
     return { items: answer.ideas, total: answer.total };
   },
-  row: (idea, of) => ({
-    class: 'card', selected: of.selected?.id === idea.id, 'data-idea': idea.id,
+  row: (idea) => ({
+    class: 'card',
     onpointerdown: begin, onpointermove: move, onpointerup: (event) => end(event, idea), onpointercancel: drop, ondblclick: () => edit(idea),
     content: [
       h('div', { class: 'card-text' },
@@ -84,10 +84,8 @@ const done = { accept: 'Accepted', reject: 'Rejected', skip: 'Skipped' };
 async function decide(idea, action) {
   await post(`ideas/${idea.id}/action`, { action });
   tell(`${done[action]}: ${plain(idea.title)}`);
-  const hadFocus = list.node?.contains(document.activeElement);
   list.reload();
   await refresh('ideas');
-  if (hadFocus) requestAnimationFrame(() => list.go(list.current));
 }
 
 const read = (form) => {
@@ -135,11 +133,6 @@ async function edit(idea) {
     await patch(`ideas/${idea.id}`, { title, description, priority, check, expectedPaths });
     list.reload();
   });
-}
-
-export async function removeIdea(idea) {
-  await remove(`ideas/${idea.id}`);
-  list.reload();
 }
 
 // A swipe to the right accepts, one to the left rejects.

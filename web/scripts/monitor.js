@@ -166,7 +166,7 @@ const newsWord = {
 function news() {
   const items = state.news.filter((item) => item.name in newsWord && isShown(item.projectId)).slice(0, 30);
   return h('section', { class: 'panel', 'aria-label': 'Activity' }, heading('Activity'),
-    items.length === 0 ? emptyState('Quiet', 'What happens from now on shows up here.') : h('ul', { class: 'list activity' }, items.map((item) => {
+    items.length === 0 ? emptyState('Quiet', 'What happens from now on shows up here.') : h('ul', { class: 'list activity', tabindex: '0', 'aria-label': 'What happened lately' }, items.map((item) => {
       const [tone, word] = newsWord[item.name];
       const device = item.devicePairId && state.devices.find((known) => known.devicePairId === item.devicePairId);
       return h('li', { key: String(item.id), class: 'activity-item' }, h('span', { class: `dot is-${tone}`, 'aria-hidden': 'true' }),

@@ -144,7 +144,7 @@ function detailPanel() {
       h('p', null, 'Send it back, and an agent does it again with both sides in front of it; or merge the branch by hand.'))),
     result.conflictsWith.length > 0 && h('p', { class: 'callout' }, icon('warn'), h('span', null, 'Changes the same places as ', result.conflictsWith.slice(0, 10).map((id, index) => [index > 0 && ', ', h('button', { type: 'button', class: 'link', onclick: () => show(id) }, plain(state.results.find((one) => one.taskId === id)?.title ?? id))]))),
     result.notes.map((note) => h('p', { class: 'callout' }, plain(note))),
-    detail?.summary && h('div', { class: 'agent-words' }, h('h3', null, 'What the agent says'), h('p', null, plain(detail.summary))),
+    detail?.summary && h('div', { class: 'agent-words' }, h('h3', null, 'What the agent says'), h('p', { tabindex: '0', role: 'region', 'aria-label': 'What the agent says' }, plain(detail.summary))),
     detail === null ? h('p', { class: 'muted' }, 'Loading …') : changes(result));
 }
 

@@ -30,11 +30,13 @@ export class WindowedList {
   attach = (node) => {
     this.node = node;
     node.classList.add('windowed');
-    node.setAttribute('role', 'listbox');
+    // Rows with buttons in them can't be options.
+    node.setAttribute('role', this.given.isMultiple ? 'listbox' : 'list');
     node.setAttribute('aria-label', this.given.label);
     if (this.given.isMultiple) node.setAttribute('aria-multiselectable', 'true');
     this.space = node.appendChild(document.createElement('div'));
     this.space.className = 'windowed-space';
+    this.space.setAttribute('role', 'presentation');
     node.onscroll = () => this.soon();
     node.onkeydown = (event) => this.press(event);
     new ResizeObserver(() => this.soon()).observe(node);
@@ -114,13 +116,24 @@ export class WindowedList {
       if (!item) continue;
       const { class: name, selected, content, ...rest } = row(item, this);
       rows.push(h('div', {
-        ...rest, key: keyOf(item), role: 'option', class: `row ${name ?? ''}`, tabindex: index === this.current ? '0' : '-1',
-        'aria-selected': selected ? 'true' : 'false', 'aria-posinset': String(index + 1), 'aria-setsize': String(this.total),
+        ...rest, key: keyOf(item), role: this.given.isMultiple ? 'option' : 'listitem', class: `row ${name ?? ''}`, tabindex: index === this.current ? '0' : '-1',
+        'aria-selected': this.given.isMultiple ? String(Boolean(selected)) : null, 'aria-posinset': String(index + 1), 'aria-setsize': String(this.total),
         style: { top: `${index * rowHeight}px`, height: `${rowHeight}px` },
         onfocus: () => { if (this.current !== index) { this.current = index; this.soon(); } },
       }, content));
     }
+    const active = document.activeElement;
+    const hadFocus = this.space.contains(active) || (this.wantsFocus && (active === document.body || this.node.contains(active)));
     render(this.space, rows);
+    this.wantsFocus = false;
+    if (hadFocus && !this.space.contains(document.activeElement)) this.focus();
+  }
+
+  /** Puts the focus on the current row, as soon as it is there. */
+  focus() {
+    const row = this.space.querySelector('.row[tabindex="0"]');
+    this.wantsFocus = !row;
+    row?.focus({ preventScroll: true });
   }
 
   press(event) {
@@ -141,6 +154,6 @@ export class WindowedList {
     if (top < this.node.scrollTop) this.node.scrollTop = top;
     else if (top + rowHeight > this.node.scrollTop + this.node.clientHeight) this.node.scrollTop = top + rowHeight - this.node.clientHeight;
     this.draw();
-    this.space.querySelector('[tabindex="0"]')?.focus({ preventScroll: true });
+    this.focus();
   }
 }

@@ -52,7 +52,7 @@ PageFile("scripts/backlog.js", ###"""
 // Backlog: ideas to accept, reject or skip by key, button or swipe; add and edit.
 
 import { h, icon } from './elements.js';
-import { get, patch, post, remove } from './bridge.js';
+import { get, patch, post } from './bridge.js';
 import { state, refresh, projectName } from './state.js';
 import { act, ask, badge, deed, emptyState, field, heading, tell } from './shell.js';
 import { many, plain, taskWord } from './words.js';
@@ -69,13 +69,13 @@ const list = new WindowedList({
     const answer = await get('ideas', { status, projectId: state.project, text: filter, limit, offset });
     return { items: answer.ideas, total: answer.total };
   },
-  row: (idea, of) => ({
-    class: 'card', selected: of.selected?.id === idea.id, 'data-idea': idea.id,
+  row: (idea) => ({
+    class: 'card',
     onpointerdown: begin, onpointermove: move, onpointerup: (event) => end(event, idea), onpointercancel: drop, ondblclick: () => edit(idea),
     content: [
       h('div', { class: 'card-text' },
         h('strong', { class: 'card-title', title: plain(idea.title) }, plain(idea.title)),
-        h('p', { class: 'muted card-description' }, plain(idea.description).slice(0, 240) || 'No description'),
+        h('p', { class: 'muted card-description' }, preview(idea.description) || 'No description'),
         h('p', { class: 'card-facts' }, h('span', { class: 'muted' }, plain(projectName(idea.projectId))), idea.priority !== 0 && h('span', { class: 'muted' }, `priority ${idea.priority}`),
           idea.check && h('code', { title: plain(idea.check) }, plain(idea.check)), idea.taskStatus && badge(idea.taskStatus, taskWord[idea.taskStatus]))),
       h('span', { class: 'actions' },
@@ -120,6 +120,9 @@ export const backlog = {
   press: (event) => { if (event.key === 'n') { add(); return true; } return false; },
 };
 
+/** The beginning, as one line of prose. */
+const preview = (text) => plain(text).split('```')[0].trim().slice(0, 240);
+
 const key = (name) => h('kbd', null, name);
 
 let timer = null;
@@ -132,10 +135,8 @@ const done = { accept: 'Accepted', reject: 'Rejected', skip: 'Skipped' };
 async function decide(idea, action) {
   await post(`ideas/${idea.id}/action`, { action });
   tell(`${done[action]}: ${plain(idea.title)}`);
-  const hadFocus = list.node?.contains(document.activeElement);
   list.reload();
   await refresh('ideas');
-  if (hadFocus) requestAnimationFrame(() => list.go(list.current));
 }
 
 const read = (form) => {
@@ -183,11 +184,6 @@ async function edit(idea) {
     await patch(`ideas/${idea.id}`, { title, description, priority, check, expectedPaths });
     list.reload();
   });
-}
-
-export async function removeIdea(idea) {
-  await remove(`ideas/${idea.id}`);
-  list.reload();
 }
 
 // A swipe to the right accepts, one to the left rejects.
@@ -704,11 +700,10 @@ export const monitor = {
 
 function numbers() {
   const counts = state.device?.tasks ?? {};
-  const ready = state.results.filter((result) => result.state === 'ready').length;
   return h('dl', { class: 'numbers' }, [
     ['Running', (counts.running ?? 0), 'running'], ['Waiting', (counts.pending ?? 0) + (counts.synced ?? 0), 'pending'],
-    ['Done', counts.completed ?? 0, 'completed'], ['Failed', counts.failed ?? 0, 'failed'], ['To merge', ready, 'ready'],
-  ].map(([word, number, tone]) => h('div', { class: `number is-${tone}` }, h('dt', null, word), h('dd', null, number))));
+    ['Done', counts.completed ?? 0, 'completed'], ['Failed', counts.failed ?? 0, 'failed'], ['To merge', state.resultTotals.ready, 'ready'],
+  ].map(([word, number, tone]) => h('div', { class: `figure is-${tone}` }, h('dt', null, word), h('dd', null, number))));
 }
 
 function here() {
@@ -733,13 +728,10 @@ function lane(batch) {
     await post(`batches/${batch.id}/control`, { action });
     await refresh('batches', 'tasks');
   };
-  const stop = async () => {
-    const sure = !batch.running || await ask({
-      title: `Stop ${batch.id}?`, text: `“${plain(batch.running.title)}” is cancelled, and what waits for this lane goes back to the backlog.`,
-      action: 'Stop', tone: 'danger',
-    });
-    if (sure) await control('stop')();
-  };
+  const sure = async () => !batch.running || ask({
+    title: `Stop ${batch.id}?`, text: `“${plain(batch.running.title)}” is cancelled, and what waits for this lane goes back to the backlog.`,
+    action: 'Stop', tone: 'danger',
+  });
   const number = batch.id.replace('batch', '');
   return h('li', { key: batch.id, class: `slot ${batch.running ? 'is-busy' : ''} is-lane-${batch.status}` },
     h('div', { class: 'slot-head' }, h('span', { class: 'slot-name' }, `Batch ${number}`),
@@ -748,7 +740,7 @@ function lane(batch) {
         batch.status === 'idle' && deed(`start-${batch.id}`, { symbol: 'play', hint: `Start batch ${number}`, isQuiet: true }, control('start')),
         batch.status === 'running' && deed(`pause-${batch.id}`, { symbol: 'pause', hint: `Pause batch ${number}`, isQuiet: true }, control('pause')),
         batch.status === 'paused' && deed(`resume-${batch.id}`, { symbol: 'play', hint: `Resume batch ${number}`, isQuiet: true }, control('resume')),
-        batch.status !== 'idle' && deed(`stop-${batch.id}`, { symbol: 'stop', hint: `Stop batch ${number}`, isQuiet: true }, stop))),
+        batch.status !== 'idle' && deed(`stop-${batch.id}`, { symbol: 'stop', hint: `Stop batch ${number}`, isQuiet: true, first: sure }, control('stop')))),
     batch.running ? work({ ...batch.running, taskId: batch.running.id }) : h('p', { class: 'slot-free' }, batch.status === 'paused' ? 'Paused' : 'Free'));
 }
 
@@ -766,14 +758,14 @@ function work(task) {
       h('span', { class: 'actions' },
         h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': `Log of ${plain(task.title)}`, title: 'Log', onclick: () => showLog(task.taskId, task.title) }, icon('log')),
         task.unreachable && deed(`retry-${task.taskId}`, { symbol: 'retry', hint: 'Give it to another device now', isQuiet: true }, () => retry(task.taskId)),
-        deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling }, () => cancel(task)))));
+        deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => cancel(task)))));
 }
 
+const sureToCancel = (task) => ask({
+  title: 'Cancel this task?', text: `“${plain(task.title)}”: its agent and everything that it started are ended.`, action: 'Cancel the task', tone: 'danger',
+});
+
 async function cancel(task) {
-  const sure = await ask({
-    title: 'Cancel this task?', text: `“${plain(task.title)}”: its agent and everything that it started are ended.`, action: 'Cancel the task', tone: 'danger',
-  });
-  if (!sure) return;
   await post(`tasks/${task.taskId}/cancel`);
   await refresh('batches', 'tasks', 'remote');
 }
@@ -856,7 +848,7 @@ const newsWord = {
 function news() {
   const items = state.news.filter((item) => item.name in newsWord && isShown(item.projectId)).slice(0, 30);
   return h('section', { class: 'panel', 'aria-label': 'Activity' }, heading('Activity'),
-    items.length === 0 ? emptyState('Quiet', 'What happens from now on shows up here.') : h('ul', { class: 'list activity' }, items.map((item) => {
+    items.length === 0 ? emptyState('Quiet', 'What happens from now on shows up here.') : h('ul', { class: 'list activity', tabindex: '0', 'aria-label': 'What happened lately' }, items.map((item) => {
       const [tone, word] = newsWord[item.name];
       const device = item.devicePairId && state.devices.find((known) => known.devicePairId === item.devicePairId);
       return h('li', { key: String(item.id), class: 'activity-item' }, h('span', { class: `dot is-${tone}`, 'aria-hidden': 'true' }),
@@ -941,7 +933,11 @@ export const offload = {
           : h('ul', { class: 'list remote-list' }, state.remote.latest.map(remote))),
       h('div', { class: 'pair-panels' }, pairing(), devices()));
   },
-  onShow: () => ideas.reload(),
+  onShow() {
+    ideas.reload();
+    state.wants.add('remote');
+    refresh('remote');
+  },
   onEvent: ({ name }) => { if (/^idea_|task_/.test(name) && !name.endsWith('progress')) later(); },
   onProject: () => { chosen.clear(); ideas.reset(); },
   keys: { '/': 'Filter', x: 'Tick or untick', o: 'Offload what is ticked' },
@@ -1049,11 +1045,13 @@ function devices() {
       : h('ul', { class: 'list' }, known.map(deviceRow)));
 }
 
+const busyThere = (one) => state.remote.active.filter((task) => task.devicePairId === one.devicePairId).length;
+
 function deviceRow(one) {
   const isTarget = one.role === 'target';
   const text = [
     isTarget ? 'takes work' : 'gives work', projectName(one.projectId),
-    isTarget && one.slots ? `${one.freeSlots} of ${one.slots} slots free` : '', isTarget && one.agents?.length ? one.agents.join(', ') : '',
+    isTarget && one.slots ? `${many(one.slots, 'slot')}, ${busyThere(one)} at work` : '', isTarget && one.agents?.length ? one.agents.join(', ') : '',
     one.status === 'pending' ? 'half paired' : '', one.problem ? plain(one.problem) : '',
   ].filter(Boolean).join(' · ');
   const drop = isTarget && {
@@ -1072,16 +1070,16 @@ function deviceRow(one) {
   return h('li', { key: one.devicePairId, class: 'item device-item', ...drop },
     h('div', { class: 'item-text' }, h('strong', null, plain(one.deviceName), ' ', presence(one)), h('p', { class: 'muted', title: text }, text),
       isTarget && h('p', { class: 'hint drop-hint' }, 'Drag ideas here to offload them to this device.')),
-    deed(`disconnect-${one.devicePairId}`, { label: 'Disconnect', isQuiet: true }, () => disconnect(one)));
+    deed(`disconnect-${one.devicePairId}`, { label: 'Disconnect', isQuiet: true, first: () => sureToDisconnect(one) }, () => disconnect(one)));
 }
 
+const sureToDisconnect = (one) => ask({
+  title: `Disconnect ${plain(one.deviceName)}?`,
+  text: one.role === 'target' ? 'Its key stops working at once. What it has not finished goes back to this device’s queue.' : 'Its tasks on this device are ended. It hands them out again.',
+  action: 'Disconnect', tone: 'danger',
+});
+
 async function disconnect(one) {
-  const sure = await ask({
-    title: `Disconnect ${plain(one.deviceName)}?`,
-    text: one.role === 'target' ? 'Its key stops working at once. What it has not finished goes back to this device’s queue.' : 'Its tasks on this device are ended. It hands them out again.',
-    action: 'Disconnect', tone: 'danger',
-  });
-  if (!sure) return;
   await post('offload/disconnect', { devicePairId: one.devicePairId });
   await refresh('devices', 'remote');
 }
@@ -1217,19 +1215,25 @@ export const results = {
   name: 'Results',
   draw() {
     const list = state.results.filter((result) => (shown === 'open' ? isOpen(result) : !isOpen(result)));
-    const ready = state.results.filter((result) => result.state === 'ready' && result.needsConfirmation.length === 0);
+    const ready = state.results.filter((result) => result.state === 'ready' && result.needsConfirmation.length === 0)
+      .sort((one, other) => one.createdAt.localeCompare(other.createdAt));
     return h('div', { class: `results ${open ? 'has-detail' : ''}` },
       h('section', { class: 'panel results-list', 'aria-label': 'Results' },
         heading('Results',
           h('div', { class: 'segments', role: 'group', 'aria-label': 'Which results' },
-            segment('open', 'Open'), segment('closed', 'Closed')),
-          shown === 'open' && h('button', { type: 'button', class: 'quiet', 'aria-pressed': isMatrix ? 'true' : 'false', onclick: () => { isMatrix = !isMatrix; changed(); } }, 'Conflict matrix'),
-          deed('merge-all', { label: `Merge ready (${ready.length})`, tone: 'primary', disabled: ready.length === 0 }, mergeAll)),
+            segment('open', 'Open'), segment('closed', 'Closed'))),
+        shown === 'open' && list.length > 0 && h('div', { class: 'tools' },
+          h('button', { type: 'button', 'aria-pressed': isMatrix ? 'true' : 'false', onclick: () => { isMatrix = !isMatrix; changed(); } }, 'Conflict matrix'),
+          deed('merge-all', { label: `Merge ready (${ready.length})`, tone: 'primary', disabled: ready.length === 0, first: () => sureToMergeAll(ready) }, () => mergeAll(ready))),
         list.length === 0
           ? (shown === 'open' ? emptyState('Nothing waits', 'When an agent has finished, its work shows up here as a branch that can be merged.') : emptyState('Nothing yet', 'What you merge or throw away is listed here.'))
           : isMatrix && shown === 'open' ? matrix(list) : h('ul', { class: 'list result-items' }, list.map(row)),
-        state.resultTotal > state.results.length && h('p', { class: 'muted more' }, `The newest ${state.results.length} of ${state.resultTotal}; see the others with: offload results`)),
+        state.resultTotals.all > state.results.length && h('p', { class: 'muted more' }, `The newest ${state.results.length} of ${state.resultTotals.all}; see the others with: offload results`)),
       open && detailPanel());
+  },
+  onShow() {
+    state.wants.add('results');
+    refresh('results');
   },
   onEvent: ({ name, data }) => { if (name.startsWith('offload_result_') && data.payload.taskId === open) load(open); },
   onProject: () => close(),
@@ -1332,16 +1336,16 @@ function detailPanel() {
       h('p', null, 'Send it back, and an agent does it again with both sides in front of it; or merge the branch by hand.'))),
     result.conflictsWith.length > 0 && h('p', { class: 'callout' }, icon('warn'), h('span', null, 'Changes the same places as ', result.conflictsWith.slice(0, 10).map((id, index) => [index > 0 && ', ', h('button', { type: 'button', class: 'link', onclick: () => show(id) }, plain(state.results.find((one) => one.taskId === id)?.title ?? id))]))),
     result.notes.map((note) => h('p', { class: 'callout' }, plain(note))),
-    detail?.summary && h('div', { class: 'agent-words' }, h('h3', null, 'What the agent says'), h('p', null, plain(detail.summary))),
+    detail?.summary && h('div', { class: 'agent-words' }, h('h3', null, 'What the agent says'), h('p', { tabindex: '0', role: 'region', 'aria-label': 'What the agent says' }, plain(detail.summary))),
     detail === null ? h('p', { class: 'muted' }, 'Loading …') : changes(result));
 }
 
 function actions(result) {
   const { taskId: id, state: standing } = result;
   return [
-    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'merge' }, deed(`merge-${id}`, { label: 'Merge …', tone: 'primary', disabled: standing !== 'ready' && result.merged !== undefined }, () => merge(result))),
-    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'send-back' }, deed(`back-${id}`, { label: 'Send back', symbol: 'retry' }, () => sendBack(result))),
-    ['ready', 'conflict', 'refused', 'uploading'].includes(standing) && h('span', { 'data-deed': 'discard' }, deed(`discard-${id}`, { label: 'Throw away', isQuiet: true }, () => discard(result))),
+    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'merge' }, deed(`merge-${id}`, { label: 'Merge …', tone: 'primary', first: () => howToMerge(result) }, (given) => merge(result, given))),
+    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'send-back' }, deed(`back-${id}`, { label: 'Send back', symbol: 'retry', first: sureToSendBack }, () => sendBack(result))),
+    ['ready', 'conflict', 'refused', 'uploading'].includes(standing) && h('span', { 'data-deed': 'discard' }, deed(`discard-${id}`, { label: 'Throw away', isQuiet: true, first: () => sureToDiscard(result) }, () => discard(result))),
     ['merged', 'discarded'].includes(standing) && h('span', { 'data-deed': 'undo' }, deed(`undo-${id}`, { label: standing === 'merged' ? 'Undo merge' : 'Bring back', symbol: 'undo' }, () => undo(result))),
     h('button', { type: 'button', class: 'quiet', onclick: () => showLog(id, result.title) }, icon('log'), h('span', null, 'Log and checks')),
   ];
@@ -1375,9 +1379,9 @@ function drawn(text) {
   return last.drawing;
 }
 
-async function merge(result) {
+function howToMerge(result) {
   const needed = result.needsConfirmation.length > 0;
-  const given = await ask({
+  return ask({
     title: 'Merge this result?', action: 'Merge',
     text: result.state === 'conflict' ? 'It clashes with what the project has now; git will refuse it unless that has changed.' : 'Into the branch that is checked out now. It can be undone while nothing is built on top of it.',
     content: h('div', { class: 'fields' },
@@ -1387,18 +1391,20 @@ async function merge(result) {
       needed && h('label', { class: 'tick is-warning' }, h('input', { type: 'checkbox', name: 'confirm', required: true }), h('span', null, `I have looked at ${result.needsConfirmation.slice(0, 3).map(plain).join(', ')}`))),
     read: (form) => Object.fromEntries(new FormData(form)),
   });
-  if (!given) return;
+}
+
+async function merge(result, given) {
   await post(`offload/results/${result.taskId}/merge`, { mode: given.mode, message: given.message || undefined, confirm: Boolean(given.confirm) });
   tell(`Merged: ${plain(result.title)}`);
   await refresh('results');
 }
 
+const sureToMergeAll = (ready) => ask({
+  title: `Merge ${many(ready.length, 'result')}?`, text: 'Oldest first, each as a merge commit. What clashes on the way is left for you to send back.', action: 'Merge all',
+});
+
 /** Oldest first, and one after the other: each merge may make another result clash. */
-async function mergeAll() {
-  const ready = state.results.filter((result) => result.state === 'ready' && result.needsConfirmation.length === 0)
-    .sort((one, other) => one.createdAt.localeCompare(other.createdAt));
-  const sure = await ask({ title: `Merge ${many(ready.length, 'result')}?`, text: 'Oldest first, each as a merge commit. What clashes on the way is left for you to send back.', action: 'Merge all' });
-  if (!sure) return;
+async function mergeAll(ready) {
   let merged = 0;
   const refused = [];
   for (const result of ready) {
@@ -1414,17 +1420,19 @@ async function mergeAll() {
   if (refused.length) tell(`${many(refused.length, 'result')} not merged. ${refused[0]}`, { isProblem: true });
 }
 
+const sureToSendBack = () => ask({
+  title: 'Send it back?', text: 'The idea is done again on what the project has now, with both sides in front of the agent. This result is thrown away.', action: 'Send back',
+});
+
 async function sendBack(result) {
-  const sure = await ask({ title: 'Send it back?', text: 'The idea is done again on what the project has now, with both sides in front of the agent. This result is thrown away.', action: 'Send back' });
-  if (!sure) return;
   await post(`offload/results/${result.taskId}/retry-with-conflict`);
   tell(`Sent back: ${plain(result.title)}`);
   await refresh('results', 'tasks', 'remote');
 }
 
+const sureToDiscard = (result) => ask({ title: 'Throw it away?', text: `“${plain(result.title)}” can be brought back for 30 days.`, action: 'Throw away', tone: 'danger' });
+
 async function discard(result) {
-  const sure = await ask({ title: 'Throw it away?', text: `“${plain(result.title)}” can be brought back for 30 days.`, action: 'Throw away', tone: 'danger' });
-  if (!sure) return;
   await post(`offload/results/${result.taskId}/discard`);
   await refresh('results');
 }
@@ -1501,14 +1509,20 @@ export async function act(name, work) {
 /**
  * A button for something that the device does.
  * @param {string} name tells one deed from another; the same deed is never done twice at once.
+ * @param {() => Promise} [given.first] asks a person something; without an answer nothing is done.
+ * @param {(answer) => Promise} work
  */
 export function deed(name, given, work) {
-  const { label, symbol, tone = '', isQuiet, key, hint, disabled } = given;
+  const { label, symbol, tone = '', isQuiet, key, hint, disabled, first } = given;
   const isBusy = isUnderWay(name);
   return h('button', {
     key, type: 'button', class: `${tone} ${isQuiet ? 'quiet' : ''} ${symbol && !label ? 'icon-only' : ''}`, 'aria-busy': isBusy ? 'true' : null,
     disabled: Boolean(disabled || isBusy), 'aria-label': hint ?? null, title: hint ?? null,
-    onclick: (event) => { event.stopPropagation(); act(name, work); },
+    onclick: async (event) => {
+      event.stopPropagation();
+      const answer = first ? await first() : true;
+      if (answer) act(name, () => work(answer));
+    },
   }, symbol && icon(symbol), label && h('span', null, label));
 }
 
@@ -1565,7 +1579,7 @@ PageFile("scripts/start.js", ###"""
 import { h, render, icon } from './elements.js';
 import { hasKey, keep, redeem, get } from './bridge.js';
 import { follow } from './stream.js';
-import { state, take, listen, watch, changed, refreshAll } from './state.js';
+import { state, take, listen, watch, changed, refreshAll, remember } from './state.js';
 import { ask, complain, onUnderWay, tell } from './shell.js';
 import { plain } from './words.js';
 import { monitor } from './monitor.js';
@@ -1620,13 +1634,14 @@ async function begin() {
   refreshAll();
 }
 
-function stand(standing) {
+function stand(standing, last) {
   const was = state.standing;
   state.standing = standing;
   if (standing === 'refused') {
     keep(null);
     location.reload();
   }
+  if (standing === 'live') remember(last);
   if (standing === 'live' && was === 'offline') refreshAll();
   changed();
 }
@@ -1664,6 +1679,7 @@ async function go(name) {
   draw();
   if (isNew) {
     ready.get(current).onShow?.();
+    document.getElementById('content')?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
 }
@@ -1672,9 +1688,9 @@ const standingWord = { live: 'Live', connecting: 'Connecting', offline: 'Not con
 
 function draw() {
   const tab = ready.get(current);
-  const waiting = state.results.filter((result) => result.state === 'ready' || result.state === 'conflict').length;
-  const marks = { backlog: state.ideaTotals.pending, results: waiting, offload: 0, monitor: 0 };
-  const needs = state.results.filter((result) => result.state === 'conflict').length + state.failed.total;
+  const { ready: mergeable, conflict } = state.resultTotals;
+  const marks = { backlog: state.ideaTotals.pending, results: mergeable + conflict, offload: 0, monitor: 0 };
+  const needs = conflict + state.failed.total;
   document.title = `${needs ? `(${needs}) ` : ''}${names[current]} · ${plain(state.device?.deviceName ?? 'Offload')}`;
   render(page,
     h('header', { class: 'top' },
@@ -1761,6 +1777,7 @@ PageFile("scripts/state.js", ###"""
 // at a time and a few a second, however many events there are.
 
 import { get } from './bridge.js';
+import { recent } from './stream.js';
 
 export const state = {
   standing: 'connecting',
@@ -1774,7 +1791,9 @@ export const state = {
   devices: [],
   devicesProblem: null,
   results: [],
-  resultTotal: 0,
+  resultTotals: { all: 0, ready: 0, conflict: 0 },
+  /** Lists that a tab which was looked at needs in full. */
+  wants: new Set(),
   ideaTotals: {},
   pair: { state: 'none' },
   progress: new Map(),
@@ -1822,7 +1841,7 @@ const parts = {
   },
   remote: async () => {
     const [latest, running, synced] = await Promise.all([
-      get('offload/status', narrowed({ limit: 40 })), get('offload/status', { status: 'running', limit: 100 }),
+      get('offload/status', narrowed({ limit: state.wants.has('remote') ? 40 : 1 })), get('offload/status', { status: 'running', limit: 100 }),
       get('offload/status', { status: 'synced', limit: 100 }),
     ]);
     state.remote = { latest: latest.tasks, active: [...running.tasks, ...synced.tasks], counts: latest.counts };
@@ -1833,9 +1852,11 @@ const parts = {
     state.devicesProblem = answer.problem ?? null;
   },
   results: async () => {
-    const answer = await get('offload/results', narrowed({ limit: 200 }));
-    state.results = answer.results;
-    state.resultTotal = answer.total;
+    const list = (limit, status) => get('offload/results', narrowed({ limit, state: status }));
+    const isWhole = state.wants.has('results');
+    const [all, ready, conflict] = await Promise.all([isWhole ? list(200) : null, list(1, 'ready'), list(10, 'conflict')]);
+    state.results = all?.results ?? conflict.results;
+    state.resultTotals = { all: all?.total ?? 0, ready: ready.total, conflict: conflict.total };
   },
   ideas: async () => {
     const statuses = ['pending', 'accepted'];
@@ -1907,15 +1928,28 @@ const concerned = [
 
 const newsLimit = 60;
 
+let isRemembered = false;
+const told = ({ id, name, data }) => ({ id, name, time: data.timestamp, ...data.payload, projectId: data.projectId });
+
+/** Tells what happened before this page was opened, once. */
+export async function remember(position) {
+  if (isRemembered || !position) return;
+  isRemembered = true;
+  const before = (await recent(position, newsLimit)).map(told);
+  const known = new Set(state.news.map((item) => item.id));
+  state.news = [...state.news, ...before.filter((item) => !known.has(item.id))].slice(0, newsLimit);
+  changed();
+}
+
 export function take(event) {
   const { name, data } = event;
   if (name === 'task_progress' || name === 'offload_task_progress') {
     state.progress.set(data.payload.taskId, data.payload);
   } else if (name === 'connection_established' || name === 'stream_reset') {
     refreshAll();
+    remember(event.id);
   } else {
-    state.news = [{ id: event.id, name, time: data.timestamp, ...data.payload, projectId: data.projectId }, ...state.news]
-      .slice(0, newsLimit);
+    state.news = [told(event), ...state.news].slice(0, newsLimit);
     for (const [pattern, names] of concerned) if (pattern.test(name)) refresh(...names);
   }
   for (const listener of listeners) listener(event);
@@ -1941,7 +1975,8 @@ const longestPause = 8_000;
 
 /**
  * @param {(event: {name: string, data: object}) => void} hear
- * @param {(standing: 'live'|'offline'|'refused') => void} stand called when the standing changes.
+ * @param {(standing: 'live'|'offline'|'refused', last: number|null) => void} stand called when the standing changes, with the
+ *   position of the last event.
  */
 export function follow(hear, stand) {
   const channel = new BroadcastChannel('offload-events');
@@ -1951,16 +1986,19 @@ export function follow(hear, stand) {
 
   const change = (next) => {
     standing = next;
-    stand(next);
-    if (isReader) channel.postMessage({ standing });
+    stand(next, last);
+    if (isReader) channel.postMessage({ standing, last });
   };
   const take = (event) => {
     if (event.id !== null) last = event.id;
     hear(event);
   };
   channel.onmessage = ({ data }) => {
-    if (data.question && isReader) channel.postMessage({ standing });
-    if (data.standing && !isReader) change(data.standing);
+    if (data.question && isReader) channel.postMessage({ standing, last });
+    if (data.standing && !isReader) {
+      last = data.last;
+      change(data.standing);
+    }
     if (data.event && !isReader) take(data.event);
   };
   channel.postMessage({ question: true });
@@ -2004,8 +2042,21 @@ function waking(time) {
   });
 }
 
-async function listen(last, hear) {
+/** The last events before a position, newest first: what happened before this page was opened. */
+export async function recent(position, number) {
+  const first = Math.max(0, position - number);
+  const found = [];
+  if (first === position) return found;
   const control = new AbortController();
+  await listen(first, (event) => {
+    if (event.id === null || event.name === 'connection_established' || event.name === 'stream_reset') return;
+    found.unshift(event);
+    if (event.id >= position) control.abort();
+  }, control).catch(() => {});
+  return found;
+}
+
+async function listen(last, hear, control = new AbortController()) {
   let watch = setTimeout(() => control.abort(), silence);
   try {
     const answer = await open('stream?projectId=*', {
@@ -2075,11 +2126,13 @@ export class WindowedList {
   attach = (node) => {
     this.node = node;
     node.classList.add('windowed');
-    node.setAttribute('role', 'listbox');
+    // Rows with buttons in them can't be options.
+    node.setAttribute('role', this.given.isMultiple ? 'listbox' : 'list');
     node.setAttribute('aria-label', this.given.label);
     if (this.given.isMultiple) node.setAttribute('aria-multiselectable', 'true');
     this.space = node.appendChild(document.createElement('div'));
     this.space.className = 'windowed-space';
+    this.space.setAttribute('role', 'presentation');
     node.onscroll = () => this.soon();
     node.onkeydown = (event) => this.press(event);
     new ResizeObserver(() => this.soon()).observe(node);
@@ -2159,13 +2212,24 @@ export class WindowedList {
       if (!item) continue;
       const { class: name, selected, content, ...rest } = row(item, this);
       rows.push(h('div', {
-        ...rest, key: keyOf(item), role: 'option', class: `row ${name ?? ''}`, tabindex: index === this.current ? '0' : '-1',
-        'aria-selected': selected ? 'true' : 'false', 'aria-posinset': String(index + 1), 'aria-setsize': String(this.total),
+        ...rest, key: keyOf(item), role: this.given.isMultiple ? 'option' : 'listitem', class: `row ${name ?? ''}`, tabindex: index === this.current ? '0' : '-1',
+        'aria-selected': this.given.isMultiple ? String(Boolean(selected)) : null, 'aria-posinset': String(index + 1), 'aria-setsize': String(this.total),
         style: { top: `${index * rowHeight}px`, height: `${rowHeight}px` },
         onfocus: () => { if (this.current !== index) { this.current = index; this.soon(); } },
       }, content));
     }
+    const active = document.activeElement;
+    const hadFocus = this.space.contains(active) || (this.wantsFocus && (active === document.body || this.node.contains(active)));
     render(this.space, rows);
+    this.wantsFocus = false;
+    if (hadFocus && !this.space.contains(document.activeElement)) this.focus();
+  }
+
+  /** Puts the focus on the current row, as soon as it is there. */
+  focus() {
+    const row = this.space.querySelector('.row[tabindex="0"]');
+    this.wantsFocus = !row;
+    row?.focus({ preventScroll: true });
   }
 
   press(event) {
@@ -2186,7 +2250,7 @@ export class WindowedList {
     if (top < this.node.scrollTop) this.node.scrollTop = top;
     else if (top + rowHeight > this.node.scrollTop + this.node.clientHeight) this.node.scrollTop = top + rowHeight - this.node.clientHeight;
     this.draw();
-    this.space.querySelector('[tabindex="0"]')?.focus({ preventScroll: true });
+    this.focus();
   }
 }
 
@@ -2265,7 +2329,6 @@ PageFile("style.css", ###"""
 }
 
 * { box-sizing: border-box; }
-html { scrollbar-gutter: stable; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.45 var(--sans); overflow-wrap: anywhere; }
 h1, h2, h3, p, ul, dl, dd, pre { margin: 0; padding: 0; }
 ul { list-style: none; }
@@ -2377,13 +2440,13 @@ main.is-old { opacity: .65; }
 .monitor { display: grid; grid-template-columns: minmax(0, 1fr) 372px; gap: 16px; align-items: start; }
 .monitor-main, .monitor-side { display: grid; gap: 16px; min-width: 0; }
 .numbers { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); background: var(--panel); border: 1px solid var(--line); border-radius: var(--round); box-shadow: var(--shadow); }
-.number { display: flex; flex-direction: column-reverse; padding: 12px 18px; border-left: 1px solid var(--line); }
-.number:first-child { border-left: 0; }
-.number dt { color: var(--soft); font-size: 13px; }
-.number dd { font-size: 27px; line-height: 1.15; font-weight: 600; letter-spacing: -.03em; font-variant-numeric: tabular-nums; }
-.number.is-failed dd { color: var(--bad); }
-.number.is-ready dd { color: var(--good); }
-.slots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 270px), 1fr)); gap: 12px; }
+.figure { display: flex; flex-direction: column-reverse; padding: 12px 18px; border-left: 1px solid var(--line); }
+.figure:first-child { border-left: 0; }
+.figure dt { color: var(--soft); font-size: 13px; }
+.figure dd { font-size: 27px; line-height: 1.15; font-weight: 600; letter-spacing: -.03em; font-variant-numeric: tabular-nums; }
+.figure.is-failed dd { color: var(--bad); }
+.figure.is-ready dd { color: var(--good); }
+.slots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 205px), 1fr)); gap: 12px; }
 .slot { border: 1px dashed var(--line); border-radius: 9px; padding: 8px 8px 10px 14px; min-height: 128px; display: flex; flex-direction: column; min-width: 0; }
 .slot.is-busy { border-style: solid; border-color: var(--line); background: var(--raised); box-shadow: inset 3px 0 0 var(--accent); }
 .slot-head { display: flex; align-items: center; gap: 8px; min-height: 32px; font-size: 13px; }
@@ -2473,6 +2536,10 @@ main.is-old { opacity: .65; }
 .result-row { border-top: 1px solid var(--line); margin: 0 -18px; }
 .result-button { width: 100%; border: 0; border-radius: 0; background: none; display: grid; grid-template-columns: 96px minmax(0, 1fr); justify-items: start; gap: 10px; padding: 10px 18px; text-align: left; white-space: normal; }
 .result-button .item-text { width: 100%; }
+.result-button .muted { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.results-list .tools { justify-content: space-between; }
+.result-detail .panel-head { flex-wrap: nowrap; }
+.result-detail .panel-head h2 { min-width: 0; }
 .result-row.is-open { background: var(--accent-wash); }
 .result-button:focus-visible { outline-offset: -3px; }
 .result-actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; align-items: center; }
@@ -2510,8 +2577,9 @@ main.is-old { opacity: .65; }
 .diff-file:has(.is-split) { min-width: 0; }
 .diff-line.is-note { color: var(--soft); }
 .matrix-frame { overflow: auto; }
+.matrix-frame .hint { padding-top: 10px; }
 .matrix { border-collapse: collapse; font-size: 13px; }
-.matrix th { font-weight: 500; color: var(--soft); padding: 4px 6px; text-align: center; }
+.matrix th { font-weight: 500; white-space: nowrap; color: var(--soft); padding: 4px 6px; text-align: center; }
 .matrix th[scope="row"] { text-align: left; max-width: 300px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding-left: 0; position: sticky; left: 0; background: var(--panel); }
 .matrix th[scope="row"] button { white-space: nowrap; }
 .matrix td { width: 30px; min-width: 30px; height: 30px; text-align: center; border: 1px solid var(--line); color: var(--soft); }
@@ -2566,22 +2634,23 @@ pre { background: var(--quiet-wash); border-radius: 8px; padding: 10px 14px; whi
 
 @media (max-width: 720px) {
   body { padding-bottom: 60px; }
-  .top { padding: 0 12px; gap: 10px; min-height: 50px; }
+  .top { padding: 0 12px; gap: 10px; min-height: 50px; background: var(--paper); backdrop-filter: none; }
   .tabs { position: fixed; z-index: 8; left: 0; right: 0; bottom: 0; height: 58px; background: var(--panel); border-top: 1px solid var(--line); justify-content: space-around; gap: 0; }
-  .tabs a { flex: 1; justify-content: center; padding: 0 4px; font-size: 13px; border-bottom: 0; border-top: 2px solid transparent; }
+  .tabs a { flex: 1; justify-content: center; padding: 0 4px; gap: 4px; white-space: nowrap; font-size: 13px; border-bottom: 0; border-top: 2px solid transparent; }
   .tabs a[aria-current] { border-top-color: var(--accent); }
   main { padding: 12px 10px 32px; }
   .panel { padding: 12px 14px; }
   .idea-list, .card-list, .result-row { margin-left: -14px; margin-right: -14px; }
   .numbers { grid-template-columns: repeat(5, 1fr); }
-  .number { padding: 10px 4px 8px; align-items: center; }
-  .number dt { font-size: 11.5px; }
-  .number dd { font-size: 21px; }
+  .figure { padding: 10px 4px 8px; align-items: center; }
+  .figure dt { font-size: 11.5px; }
+  .figure dd { font-size: 21px; }
   .slots, .changes, .pair-partner, .field-row { grid-template-columns: minmax(0, 1fr); }
   .slot { min-height: 84px; }
   .slot-free { padding-bottom: 8px; }
   .card { align-items: flex-start; flex-wrap: nowrap; gap: 8px; }
-  .card .actions .good span, .key-hint { display: none; }
+  .card .actions .good span, .key-hint, .card-description { display: none; }
+  .card-title { white-space: normal; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; }
   .code { font-size: 38px; }
   .drop-hint { display: none; }
   .log-panel { height: 70vh; }

@@ -24,7 +24,8 @@ struct IdeaRoutes {
             let ideas = try await bridge.backlog.add(drafts, to: try ProjectID(parsing: body.projectId))
             return JSONResponse.make(
                 IdeaList(
-                    ideas: ideas.map { ($0, nil) }, total: ideas.count, page: try Page(limit: Page.largest)), status: .created)
+                    ideas: ideas.map { ($0, nil) }, total: ideas.count, page: try Page(limit: Page.largest)),
+                status: .created)
         },
         ControlRoute(.get, "/api/bridge/ideas/{id}") { bridge, _, context in
             let (idea, task) = try await bridge.backlog.find(try context.id(IdeaID.self))

@@ -1,0 +1,454 @@
+"""The page in a real browser, against real devices."""
+
+import json
+import pathlib
+import re
+import signal
+import unittest
+
+import axe_core_python
+from playwright.sync_api import expect, sync_playwright
+
+import world
+
+AXE = (pathlib.Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
+TABS = ["monitor", "offload", "backlog", "results"]
+DONE = "say Done."
+LONG = "wait 600\nsay Done."
+expect.set_options(timeout=15_000)
+
+
+class Case(unittest.TestCase):
+    """A folder, a browser, and as many devices and pages as a test asks for; all of them end with it."""
+
+    def setUp(self):
+        self.home = self.enterContext(world.home())
+        self.browser = self.enterContext(world.browser(self.enterContext(sync_playwright())))
+        self.problems = []
+
+    def device(self, name="Workbench", **settings):
+        return self.enterContext(world.device(self.home, name, **settings))
+
+    def context(self, **options):
+        context = self.browser.new_context(**options)
+        # Whatever would run, or be refused by the policy, is noted by the page itself.
+        context.add_init_script("""
+            window.refusals = [];
+            addEventListener('securitypolicyviolation', (event) => window.refusals.push(event.violatedDirective + ' ' + event.blockedURI));
+            window.pwned = 0;
+            window.__pwn = () => { window.pwned += 1; };
+        """)
+        return context
+
+    def page(self, device, tab="monitor", context=None, **options):
+        page = (context or self.context(**options)).new_page()
+        page.on("pageerror", lambda problem: self.problems.append(str(problem)))
+        page.on("dialog", lambda dialog: (self.problems.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.goto(device.link())
+        expect(page.locator(".connection-state.is-live")).to_be_attached()
+        if tab != "monitor":
+            page.evaluate(f"location.hash = '{tab}'")
+            expect(page.locator(f'.tabs a[href="#{tab}"]')).to_have_attribute("aria-current", "page")
+        return page
+
+    def bakery(self, name="bakery"):
+        return world.bakery(self.home / name)
+
+    def assertClean(self, *pages):
+        self.assertEqual(self.problems, [])
+        for page in pages:
+            self.assertEqual(page.evaluate("[window.refusals, window.pwned]"), [[], 0])
+
+
+class HappyPathTests(Case):
+    def test_from_pairing_to_merge_on_two_pages(self):
+        source, target = self.device("Workbench"), self.device("Laptop-Work")
+        project = self.bakery()
+        source.project(project)
+        clone = self.home / "clone"
+        world.git(self.home, "clone", "-q", str(project), str(clone))
+        here = self.page(source, "backlog")
+        there = self.page(target)
+
+        # An idea is written and accepted on the page.
+        here.get_by_role("button", name="New idea").first.click()
+        here.get_by_label("Title", exact=True).fill("Sell sourdough")
+        here.get_by_label("What is to be done").fill("```sample\nappend menu.txt | sourdough 5.40\nsay It is on the menu.\n```")
+        here.get_by_role("button", name="Add", exact=True).click()
+        here.get_by_role("button", name="Accept Sell sourdough").click()
+        expect(here.get_by_text("Accepted: Sell sourdough")).to_be_visible()
+
+        # One page shows a code, the other takes it.
+        here.evaluate("location.hash = 'offload'")
+        here.get_by_role("button", name="Generate Pairing Code").click()
+        expect(here.locator(".code")).to_have_text(re.compile(r"\d{3} \d{3}"))
+        self.assertGreater(here.locator(".qr path").get_attribute("d").count("M"), 100)
+        code = here.locator(".code").inner_text()
+        address = "127.0.0.1:" + re.search(r":(\d+)", here.locator(".command code").inner_text().split("--source")[1].strip().rsplit("]", 1)[-1]).group(1)
+        there.evaluate("location.hash = 'offload'")
+        there.get_by_label("Enter partner code").fill(code)
+        there.get_by_label("Its address").fill(address)
+        there.get_by_label("Folder of the project here").fill(str(clone))
+        there.get_by_role("button", name="Connect", exact=True).click()
+        expect(there.locator(".check-words")).to_be_visible()
+        expect(here.locator(".check-words")).to_have_text(there.locator(".check-words").inner_text())
+        expect(here.locator(".standing")).to_have_text("Connected to “Laptop-Work”")
+
+        # It is ticked, offloaded, done over there, and comes home.
+        here.locator(".idea-row", has_text="Sell sourdough").click()
+        here.get_by_role("button", name="Offload Selected (1)").click()
+        expect(here.locator(".remote-list .item", has_text="Sell sourdough").locator(".badge")).to_have_text("Done")
+        here.evaluate("location.hash = 'results'")
+        row = here.locator(".result-row", has_text="Sell sourdough")
+        expect(row.locator(".badge")).to_have_text("Ready")
+        row.click()
+        expect(here.locator(".diff-line.is-added")).to_contain_text("sourdough 5.40")
+        here.get_by_role("button", name="Merge …").click()
+        here.get_by_label("Message").fill("Sell sourdough, too")
+        here.get_by_role("button", name="Merge", exact=True).click()
+        expect(here.get_by_text("Merged: Sell sourdough")).to_be_visible()
+        self.assertIn("sourdough 5.40", (project / "menu.txt").read_text())
+        self.assertIn("Sell sourdough, too", world.git(project, "log", "-1", "--format=%B"))
+
+        # And out again.
+        here.get_by_role("button", name="Closed").click()
+        here.get_by_role("button", name="Undo merge").click()
+        expect(here.get_by_text("Taken out again: Sell sourdough")).to_be_visible()
+        self.assertNotIn("sourdough", (project / "menu.txt").read_text())
+        self.assertClean(here, there)
+
+    def test_a_conflict_is_shown_and_sent_back(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        ids = source.ideas(project, [
+            ("Round", "", "replace menu.txt | 4.20 | 4.25", "accepted"), ("Raise", "", "replace menu.txt | 4.20 | 4.80", "accepted")])
+        source("run", *ids)
+        page = self.page(source, "results")
+        expect(page.locator(".result-row")).to_have_count(2)
+        page.get_by_role("button", name="Conflict matrix").click()
+        expect(page.locator("td.is-clash")).to_have_count(2)
+        page.get_by_role("button", name="Conflict matrix").click()
+        page.get_by_role("button", name="Merge ready (2)").click()
+        page.get_by_role("button", name="Merge all").click()
+        expect(page.locator(".note.is-problem")).to_contain_text("1 result not merged")
+        row = page.locator(".result-row")
+        expect(row).to_have_count(1)
+        expect(row.locator(".badge")).to_have_text("Conflict")
+        row.click()
+        expect(page.locator(".callout.is-conflict")).to_contain_text("menu.txt")
+        page.get_by_role("button", name="Send back").first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Send back").click()
+        expect(page.get_by_text(re.compile("^Sent back"))).to_be_visible()
+        self.assertClean(page)
+
+
+class LiveTests(Case):
+    def test_a_restart_of_the_device_while_the_page_is_open(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        page = self.page(source, "backlog")
+        source.stop(signal.SIGKILL)
+        expect(page.locator(".offline")).to_be_visible()
+        source.start()
+        expect(page.locator(".connection-state.is-live")).to_be_attached()
+        expect(page.locator(".offline")).to_have_count(0)
+        source.ideas(project, [("After the restart", "", DONE, "pending")])
+        expect(page.locator(".card", has_text="After the restart")).to_be_visible()
+        self.assertClean(page)
+
+    def test_two_tabs_share_one_stream_and_one_takes_over(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        context = self.context()
+        first = self.page(source, "backlog", context)
+        second = self.page(source, "backlog", context)
+        source.ideas(project, [("For both", "", DONE, "pending")])
+        for page in (first, second):
+            expect(page.locator(".card", has_text="For both")).to_be_visible()
+        self.assertEqual(source.ask("GET", "status")["connectedClients"], 1)
+        first.close()
+        source.ideas(project, [("For the other", "", DONE, "pending")])
+        expect(second.locator(".card", has_text="For the other")).to_be_visible()
+        self.assertEqual(source.ask("GET", "status")["connectedClients"], 1)
+        self.assertClean(second)
+
+    def test_a_log_is_followed_searched_and_closed(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        ids = source.ideas(project, [("Talk", "", "say one\nsay two error here\nwait 600", "accepted")])
+        source("run", *ids, "--detach")
+        page = self.page(source)
+        expect(page.locator(".slot.is-busy")).to_have_count(1)
+        page.get_by_role("button", name="Log of Talk").click()
+        expect(page.locator(".line.is-error")).to_contain_text("two error here")
+        page.get_by_label("Search in the log").fill("one")
+        expect(page.locator(".line.is-hit").first).to_contain_text("one")
+        page.get_by_role("button", name="First error").click()
+        expect(page.locator(".line.is-found")).to_contain_text("two error here")
+        page.keyboard.press("Escape")
+        expect(page.locator(".log-panel")).to_have_count(0)
+        page.get_by_role("button", name="Cancel Talk").click()
+        page.get_by_role("button", name="Cancel the task").click()
+        expect(page.locator(".slot.is-busy")).to_have_count(0)
+        self.assertClean(page)
+
+
+class KeyboardTests(Case):
+    def test_accepting_and_running_by_keys_alone(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        source.ideas(project, [("First", "", DONE, "pending"), ("Second", "", DONE, "pending")])
+        page = self.page(source)
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.keyboard.press("3")
+        expect(page.locator(".card")).to_have_count(2)
+        self.walk_to(page, ".card")
+        page.keyboard.press("a")
+        expect(page.locator(".card")).to_have_count(1)
+        expect(page.locator(".card:focus")).to_have_count(1)
+        page.keyboard.press("r")
+        expect(page.locator(".card")).to_have_count(0)
+        self.assertEqual({idea["title"]: idea["status"] for idea in source.ask("GET", "ideas")["ideas"]}, {"Second": "accepted", "First": "rejected"})
+        page.keyboard.press("2")
+        expect(page.locator(".idea-row")).to_have_count(1)
+        self.walk_to(page, ".idea-row")
+        page.keyboard.press("x")
+        expect(page.get_by_role("button", name="Offload Selected (1)")).to_be_enabled()
+        self.walk_to(page, "button:has-text('Run here')")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("1 idea queued on this device.")).to_be_visible()
+        self.assertClean(page)
+
+    def test_no_trap(self):
+        source = self.device()
+        source.project(self.bakery())
+        for tab in TABS:
+            page = self.page(source, tab)
+            seen = []
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                seen.append(page.evaluate("document.activeElement === document.body ? null : [...document.querySelectorAll('*')].indexOf(document.activeElement)"))
+            # Comes round to where it began.
+            self.assertGreater(seen.count(seen[0]), 1, tab)
+
+    def walk_to(self, page, selector):
+        for _ in range(80):
+            if page.evaluate("(selector) => document.activeElement.matches(selector)", selector.split(":has-text")[0]) and (
+                    ":has-text" not in selector or page.evaluate("document.activeElement.textContent").strip() in selector):
+                return
+            page.keyboard.press("Tab")
+        self.fail(f"{selector} can't be reached with the keyboard")
+
+
+class LookTests(Case):
+    def busy(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        name = "A very long title that goes on " * 9
+        ids = source.ideas(project, [("Ready", "", "append menu.txt | rolls 0.60", "accepted"), ("Fails", "", "append tests/run.sh | false", "accepted")])
+        source("run", *ids, check=False)
+        source.ideas(project, [(name, "x" * 400, DONE, "pending"), (name, "y " * 400, DONE, "accepted")])
+        ids = source.ideas(project, [(name, "", LONG, "accepted"), ("Short", "", LONG, "accepted")])
+        source("run", *ids, "--detach")
+        return source
+
+    def test_nothing_sticks_out_from_phone_to_4k(self):
+        source = self.busy()
+        for width, height in ((320, 640), (390, 844), (820, 1180), (1440, 900), (3840, 2160)):
+            context = self.context(viewport={"width": width, "height": height}, has_touch=width < 800)
+            for tab in TABS:
+                page = self.page(source, tab, context)
+                if tab == "results":
+                    page.locator(".result-button").first.click()
+                    expect(page.locator(".diff-line").first).to_be_visible()
+                self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width, f"{tab} at {width}")
+                page.close()
+            context.close()
+
+    def test_a_swipe_accepts(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        source.ideas(project, [("Swipe me", "", DONE, "pending")])
+        page = self.page(source, "backlog", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        box = page.locator(".card").bounding_box()
+        client = page.context.new_cdp_session(page)
+        y = box["y"] + 20
+        for kind, x in (("touchStart", 60), ("touchMove", 120), ("touchMove", 200), ("touchMove", 260)):
+            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        expect(page.get_by_text("Accepted: Swipe me")).to_be_visible()
+
+    def test_people_who_hear_or_see_little_can_use_it(self):
+        source = self.busy()
+        for scheme in ("light", "dark"):
+            context = self.context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
+            for tab in TABS:
+                page = self.page(source, tab, context)
+                if tab == "results":
+                    page.locator(".result-button").first.click()
+                    expect(page.locator(".diff-line").first).to_be_visible()
+                page.evaluate(AXE)
+                found = page.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).slice(0, 3).join(' | ')}`)")
+                self.assertEqual(found, [], f"{tab}, {scheme}")
+                page.close()
+            context.close()
+
+    def test_the_check_of_accessibility_sees_what_is_wrong(self):
+        page = self.page(self.device())
+        page.evaluate("document.body.append(document.createElement('button'))")
+        page.evaluate(AXE)
+        self.assertIn("button-name", page.evaluate("async () => (await axe.run(document)).violations.map((one) => one.id)"))
+
+
+class WeightTests(Case):
+    def test_first_view_of_a_full_device(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        titles = [(f"Idea {number} of a long list of things to do", "", DONE, "accepted") for number in range(1000)]
+        ids = source.ideas(project, titles[:500]) + source.ideas(project, titles[500:])
+        source.ask("POST", "batches/batch4/assign", {"ideaIds": ids[:200]})
+        context = self.context()
+        page = context.new_page()
+        weight = []
+        page.on("response", lambda response: weight.append((response.url.split("/", 3)[3], response)))
+        page.goto(source.link())
+        expect(page.locator(".slot").first).to_be_visible()
+        expect(page.locator("[aria-label=Waiting] .item").first).to_be_visible()
+        page.wait_for_timeout(300)
+        sizes = {url: sum(response.request.sizes()[kind] for kind in ("responseBodySize", "responseHeadersSize"))
+                 for url, response in weight if "stream" not in url}
+        total = sum(sizes.values())
+        print(f"first view: {total / 1000:.1f} kB in {len(sizes)} answers", end=" ")
+        self.assertLess(total, 100_000, sizes)
+
+    def test_a_storm_of_events(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        page = self.page(source)
+        page.evaluate("""() => {
+            window.tasks = [];
+            new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((one) => Math.round(one.duration)))).observe({ type: 'longtask' });
+        }""")
+        # A hundred events each second.
+        for number in range(10):
+            source.ideas(project, [(f"Idea {number} {index}", "", DONE, "pending") for index in range(50)])
+            page.wait_for_timeout(500)
+        expect(page.locator('.tabs a[href="#backlog"] .mark')).to_have_text("500")
+        print("tasks over 50 ms:", page.evaluate("window.tasks"), end=" ")
+        self.assertClean(page)
+
+    def test_only_what_is_seen_exists(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        for start in range(0, 3000, 500):
+            source.ideas(project, [(f"Idea {number}", "", DONE, "pending") for number in range(start, start + 500)])
+        page = self.page(source, "backlog")
+        expect(page.get_by_text("3000 ideas")).to_be_visible()
+        page.locator(".card").first.focus()
+        page.keyboard.press("End")
+        expect(page.locator(".card", has_text=re.compile(r"^Idea 0"))).to_be_visible()
+        expect(page.locator(".card:focus")).to_contain_text("Idea 0")
+        self.assertLess(page.locator(".card").count(), 40)
+
+
+class AttackTests(Case):
+    def payloads(self):
+        heads = ["", "'", '"', "</title>", "]]>", "-->", "${", "{{", "\u202e", "\u0000".replace("\u0000", ""), "javascript:", "</script>", "</style>", "<!--", "&lt;"]
+        bodies = [
+            "<script>__pwn()</script>", "<img src=x onerror=__pwn()>", "<svg onload=__pwn()>", "<iframe srcdoc='<script>parent.__pwn()</script>'>",
+            "<a href=javascript:__pwn()>x</a>", "<body onload=__pwn()>", "<details open ontoggle=__pwn()>", "<input autofocus onfocus=__pwn()>",
+            "<math><mtext></mtext><script>__pwn()</script></math>", "<object data=javascript:__pwn()>", "<style>@import 'javascript:__pwn()'</style>",
+            "\" onmouseover=\"__pwn()", "' autofocus onfocus='__pwn()", "<template><script>__pwn()</script></template>", "<form><button formaction=javascript:__pwn()>x",
+            "<video><source onerror=__pwn()>", "<link rel=import href=data:text/html,<script>__pwn()</script>>", "<meta http-equiv=refresh content='0;url=javascript:__pwn()'>",
+            "<base href=//evil.example/>", "\u001b]8;;javascript:__pwn()\u0007x\u001b]8;;\u0007",
+        ]
+        return [head + body for head in heads for body in bodies]
+
+    def test_hostile_text_stays_text(self):
+        payloads = self.payloads()
+        self.assertEqual(len(payloads), 300)
+        source = self.device(name="<img src=x onerror=__pwn()>")
+        folder = self.bakery("<img src=x onerror=__pwn()>".replace("/", ""))
+        project = source.project(folder)
+        printable = [re.sub(r"[\x00-\x1f\u202e]", "", text) for text in payloads]
+        items = [{"title": text[:290] or "x", "description": text, "check": f"true {index} '{text}'".replace("\n", " ")[:200]} for index, text in enumerate(printable)]
+        source.ask("POST", "ideas/import", {"projectId": project, "ideas": [{"projectId": project, **item} for item in items]})
+        page = self.page(source, "backlog")
+        expect(page.get_by_text("300 ideas")).to_be_visible()
+        seen = set()
+        for top in range(0, 300 * 92, 500):
+            page.evaluate(f"document.querySelector('.card-list').scrollTop = {top}")
+            page.wait_for_function(f"[...document.querySelectorAll('.card')].some((card) => Math.abs(card.offsetTop - {min(top, 299 * 92 - 600)}) < 700)")
+            seen.update(page.locator(".card-title").all_inner_texts())
+        self.assertEqual({text.split() and " ".join(text.split()) for text in seen}, {" ".join(item["title"].split()) for item in items})
+
+        # What agents write: their words, files, diffs, logs.
+        some = [payloads[0], payloads[21], payloads[42], payloads[63]]
+        script = "\n".join([f"append menu.txt | {text}" for text in some] + [f"say {text}" for text in some])
+        ids = source.ideas(project, [(printable[1], "", re.sub(r"```", "", script), "accepted")])
+        source("run", *ids, check=False)
+        page.evaluate("location.hash = 'results'")
+        page.locator(".result-button").first.click()
+        expect(page.locator(".diff-line.is-added").first).to_contain_text("__pwn")
+        page.get_by_role("button", name="Log and checks").click()
+        expect(page.locator(".line").first).to_be_visible()
+        page.evaluate("location.hash = 'monitor'")
+        expect(page.locator(".activity-item").first).to_be_visible()
+        page.evaluate("location.hash = 'offload'")
+        page.wait_for_timeout(300)
+        self.assertClean(page)
+
+    def test_the_policy_and_the_probe_would_see_it(self):
+        page = self.page(self.device())
+        refused = page.evaluate("""() => { try { document.body.innerHTML = '<img src=x onerror=__pwn()>'; return false; } catch { return true; } }""")
+        self.assertTrue(refused, "Trusted Types refuse markup from text")
+        page.evaluate("document.body.setAttribute('style', 'color: red')")
+        page.wait_for_function("window.refusals.length > 0")
+
+    def test_nothing_is_asked_of_anybody_else(self):
+        source = self.device()
+        source.project(self.bakery())
+        context = self.context()
+        asked = set()
+        context.on("request", lambda request: asked.add(request.url.split("/")[2]))
+        for tab in TABS:
+            self.page(source, tab, context)
+        self.assertEqual(asked, {source.address})
+
+    def test_a_name_that_is_pointed_here_gets_nothing(self):
+        source = self.device()
+        page = self.context().new_page()
+        answer = page.goto(f"http://evil.example:{source.address.split(':')[1]}/zen")
+        self.assertEqual(answer.status, 421)
+        # A page of that name can't even ask for more; typed by hand, it is told the same.
+        self.assertEqual(page.goto(f"http://evil.example:{source.address.split(':')[1]}/api/bridge/status").status, 421)
+        self.assertNotIn("deviceId", page.content())
+
+    def test_signing_in(self):
+        source = self.device()
+        page = self.context().new_page()
+        link = source.link()
+        page.goto(f"http://{source.address}/")
+        expect(page).to_have_url(f"http://{source.address}/zen")
+        page.get_by_label("Or paste the key").fill("wrong")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_have_text("This is not the key of this device.")
+        page.get_by_label("Or paste the key").fill(source.key)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".connection-state.is-live")).to_be_attached()
+        # The link works once, and leaves no trace in the address.
+        other = self.context().new_page()
+        other.goto(link)
+        expect(other.locator(".connection-state.is-live")).to_be_attached()
+        self.assertNotIn(link.split("#")[1], other.url)
+        self.assertEqual(other.evaluate("[document.cookie, localStorage.length]"), ["", 0])
+        third = self.context().new_page()
+        third.goto(link)
+        expect(third.get_by_role("alert")).to_contain_text("used or is too old")
+
+
+if __name__ == "__main__":
+    unittest.main()
