@@ -78,7 +78,7 @@ def main(folder):
             source("run", *slow[:3], "--detach")
             source.ask("POST", "offload/queue", {"ideaIds": slow[3:]})
             page = view(source, "monitor", wait=".slot.is-busy")
-            page.wait_for_function("document.querySelectorAll('.slot.is-busy').length >= 7")
+            page.locator(".slot.is-busy").nth(6).wait_for()
             shoot(page, "busy")
             page.locator("button[title=Log]").first.click()
             shoot(page, "log")

@@ -381,7 +381,7 @@ class AttackTests(Case):
         seen = set()
         for top in range(0, 300 * 92, 500):
             page.evaluate(f"document.querySelector('.card-list').scrollTop = {top}")
-            page.wait_for_function(f"[...document.querySelectorAll('.card')].some((card) => Math.abs(card.offsetTop - {min(top, 299 * 92 - 600)}) < 700)")
+            page.wait_for_function(f"() => [...document.querySelectorAll('.card')].some((card) => Math.abs(card.offsetTop - {min(top, 299 * 92 - 600)}) < 700)")
             seen.update(page.locator(".card-title").all_inner_texts())
         self.assertEqual({text.split() and " ".join(text.split()) for text in seen}, {" ".join(item["title"].split()) for item in items})
 
@@ -405,8 +405,10 @@ class AttackTests(Case):
         page = self.page(self.device())
         refused = page.evaluate("""() => { try { document.body.innerHTML = '<img src=x onerror=__pwn()>'; return false; } catch { return true; } }""")
         self.assertTrue(refused, "Trusted Types refuse markup from text")
+        before = page.evaluate("window.refusals.length")
         page.evaluate("document.body.setAttribute('style', 'color: red')")
-        page.wait_for_function("window.refusals.length > 0")
+        page.wait_for_function("(before) => window.refusals.length > before", arg=before)
+        self.assertIn("style-src", page.evaluate("window.refusals.at(-1)"))
 
     def test_nothing_is_asked_of_anybody_else(self):
         source = self.device()
