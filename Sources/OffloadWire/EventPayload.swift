@@ -29,7 +29,8 @@ enum EventPayload: Encodable {
             self = .result(ResultPayload(event.result))
         case .batchProgress(let batch, let running):
             self = .batch(BatchPayload(batch, running: running))
-        case .pairingCompleted(let device), .deviceConnected(let device):
+        case .pairingCompleted(let device), .deviceConnected(let device), .devicePaused(let device),
+            .deviceResumed(let device):
             self = .pairing(PairingPayload(device))
         case .deviceDisconnected(let device, let reason): self = .pairing(PairingPayload(device, reason: reason))
         case .pairingFailed(_, let reason): self = .pairing(PairingPayload(nil, reason: reason))

@@ -142,6 +142,37 @@ class HappyPathTests(Case):
         self.assertClean(page)
 
 
+class DeviceTests(Case):
+    def test_a_paused_device_takes_nothing_until_it_is_resumed(self):
+        source, target = self.device("Workbench"), self.device("Laptop-Work")
+        folder = self.bakery()
+        project = source.project(folder)
+        clone = self.home / "clone"
+        world.git(self.home, "clone", "-q", str(folder), str(clone))
+        world.pair(source, target, clone, project)
+        # Tall, so that what is dragged and where it is dropped are in view together.
+        page = self.page(source, "offload", viewport={"width": 1280, "height": 1400})
+        page.get_by_role("button", name="Pause Laptop-Work").click()
+        expect(page.locator(".device-item .presence")).to_have_text("Paused")
+        source.ideas(project, [("Wait for it", "", DONE, "accepted")])
+        row = page.locator(".idea-row", has_text="Wait for it")
+        expect(row).to_be_visible()
+        # Dragged onto the device.
+        row.drag_to(page.locator(".device-item"))
+        item = page.locator(".remote-list .item", has_text="Wait for it")
+        expect(item.locator(".badge")).to_have_text("Waiting")
+        source.stop(signal.SIGKILL)
+        source.start()
+        expect(page.locator(".device-item .presence")).to_have_text("Paused")
+        self.assertEqual([task["status"] for task in source.ask("GET", "offload/status")["tasks"]], ["pending"])
+        page.get_by_role("button", name="Resume Laptop-Work").click()
+        expect(item.locator(".badge")).to_have_text("Done")
+        page.get_by_role("button", name="Disconnect").click()
+        page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
+        expect(page.locator(".device-item")).to_have_count(0)
+        self.assertClean(page)
+
+
 class LiveTests(Case):
     def test_a_restart_of_the_device_while_the_page_is_open(self):
         source = self.device()

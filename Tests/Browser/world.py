@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import urllib.request
@@ -15,6 +16,13 @@ OFFLOAD = os.environ["OFFLOAD_BINARY"]
 CHROMIUM = os.environ["OFFLOAD_CHROMIUM"]
 # For work on the page: served from the folder instead of from the program.
 WEB = os.environ.get("OFFLOAD_WEB_DIR")
+
+
+def free_port():
+    """A port that nobody listens on: other devices find a device where it was, also after its restart."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Device:
@@ -26,7 +34,7 @@ class Device:
         self.name = name
         self.environment = {
             "HOME": str(self.home), "PATH": os.environ["PATH"], "OFFLOAD_DATA_DIR": str(self.home / "data"), "OFFLOAD_PORT": "0",
-            "OFFLOAD_PEER_PORT": "0", "OFFLOAD_DEVICE_NAME": name, "OFFLOAD_SLOTS": str(slots), "OFFLOAD_AGENT": "sample",
+            "OFFLOAD_PEER_PORT": str(free_port()), "OFFLOAD_DEVICE_NAME": name, "OFFLOAD_SLOTS": str(slots), "OFFLOAD_AGENT": "sample",
             "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
             "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org", **settings,
         }

@@ -108,6 +108,7 @@ struct OpenAPITests {
         try caller.call("POST", "offload/queue", queue, expecting: 409)
         try caller.call("GET", "offload/status?projectId=\(project)&status=running")
         try caller.call("GET", "offload/devices")
+        try caller.call("POST", "offload/devices/x-none/control", #"{"action": "pause"}"#, expecting: 404)
         try caller.call("PATCH", "offload/devices/x-none", #"{"address": "localhost"}"#, expecting: 404)
     }
 

@@ -108,7 +108,7 @@ function elsewhere(device) {
       })));
 }
 
-export const presence = (device) => h('span', { class: `presence ${device.connected ? 'is-here' : ''}` }, device.connected ? 'Connected' : 'Not connected');
+export const presence = (device) => h('span', { class: `presence ${device.connected ? 'is-here' : ''}` }, device.connected ? (device.paused ? 'Paused' : 'Connected') : 'Not connected');
 
 function source(device) {
   return h('section', { class: 'panel', key: device.devicePairId },
@@ -158,7 +158,7 @@ const newsWord = {
   offload_task_synced: ['synced', 'arrived'], offload_task_started: ['running', 'started'], offload_task_completed: ['completed', 'done'], offload_task_failed: ['failed', 'failed'],
   offload_task_cancelled: ['cancelled', 'was cancelled'], offload_task_interrupted: ['failed', 'was interrupted'], offload_result_ready: ['ready', 'can be merged'],
   offload_result_conflict: ['conflict', 'clashes'], offload_result_merged: ['merged', 'merged'], offload_result_discarded: ['cancelled', 'thrown away'],
-  offload_result_refused: ['failed', 'was not taken over'], device_connected: ['completed', 'connected'], device_disconnected: ['failed', 'disconnected'],
+  offload_result_refused: ['failed', 'was not taken over'], device_connected: ['completed', 'connected'], device_paused: ['cancelled', 'paused'], device_resumed: ['completed', 'resumed'], device_disconnected: ['failed', 'disconnected'],
   pairing_completed: ['completed', 'paired'], pairing_failed: ['failed', 'pairing failed'], pairing_expired: ['cancelled', 'pairing code expired'],
   idea_generated: ['pending', 'new idea'],
 };

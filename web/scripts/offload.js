@@ -191,7 +191,7 @@ function deviceRow(one) {
   const text = [
     isTarget ? 'takes work' : 'gives work', projectName(one.projectId),
     isTarget && one.slots ? `${many(one.slots, 'slot')}, ${busyThere(one)} at work` : '', isTarget && one.agents?.length ? one.agents.join(', ') : '',
-    one.status === 'pending' ? 'half paired' : '', one.problem ? plain(one.problem) : '',
+    one.status === 'pending' ? 'half paired' : '', one.paused ? 'takes nothing new' : '', one.problem ? plain(one.problem) : '',
   ].filter(Boolean).join(' · ');
   const drop = isTarget && {
     ondragover: (event) => {
@@ -209,6 +209,7 @@ function deviceRow(one) {
   return h('li', { key: one.devicePairId, class: 'item device-item', ...drop },
     h('div', { class: 'item-text' }, h('strong', null, plain(one.deviceName), ' ', presence(one)), h('p', { class: 'muted', title: text }, text),
       isTarget && h('p', { class: 'hint drop-hint' }, 'Drag ideas here to offload them to this device.')),
+    isTarget && deed(`pause-${one.devicePairId}`, { label: one.paused ? 'Resume' : 'Pause', isQuiet: true, hint: `${one.paused ? 'Resume' : 'Pause'} ${plain(one.deviceName)}` }, () => post(`offload/devices/${one.devicePairId}/control`, { action: one.paused ? 'resume' : 'pause' }).then(() => refresh('devices'))),
     deed(`disconnect-${one.devicePairId}`, { label: 'Disconnect', isQuiet: true, first: () => sureToDisconnect(one) }, () => disconnect(one)));
 }
 

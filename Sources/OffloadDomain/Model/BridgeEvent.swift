@@ -24,6 +24,9 @@ package enum BridgeEvent: Sendable, Equatable {
     case pairingExpired(ProjectID)
     case deviceConnected(PairedDevice)
     case deviceDisconnected(PairedDevice, reason: String)
+    /// The device takes nothing new until it is resumed.
+    case devicePaused(PairedDevice)
+    case deviceResumed(PairedDevice)
 
     package var name: String {
         switch self {
@@ -47,6 +50,8 @@ package enum BridgeEvent: Sendable, Equatable {
         case .pairingExpired: "pairing_expired"
         case .deviceConnected: "device_connected"
         case .deviceDisconnected: "device_disconnected"
+        case .devicePaused: "device_paused"
+        case .deviceResumed: "device_resumed"
         }
     }
 
@@ -59,7 +64,8 @@ package enum BridgeEvent: Sendable, Equatable {
         case .offload(let event): event.task.projectID
         case .result(let event): event.result.projectID
         case .batchProgress: nil
-        case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _):
+        case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _),
+            .devicePaused(let device), .deviceResumed(let device):
             device.projectID
         case .pairingFailed(let project, _), .pairingExpired(let project): project
         }

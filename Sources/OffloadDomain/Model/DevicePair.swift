@@ -28,12 +28,14 @@ package struct DevicePair: Sendable, Equatable {
     package let keyDigest: String
     package var status: PairStatus
     package var lastSyncAt: Timestamp?
+    /// A person wants the other device to take nothing new for now.
+    package var isPaused: Bool
     package let createdAt: Timestamp
 
     package init(
         id: PairID, sourceDeviceID: DeviceID, targetDeviceID: DeviceID, targetName: String, projectID: ProjectID,
         targetPath: String, keyDigest: String, status: PairStatus = .pending, lastSyncAt: Timestamp? = nil,
-        createdAt: Timestamp
+        isPaused: Bool = false, createdAt: Timestamp
     ) {
         self.id = id
         self.sourceDeviceID = sourceDeviceID
@@ -44,6 +46,7 @@ package struct DevicePair: Sendable, Equatable {
         self.keyDigest = keyDigest
         self.status = status
         self.lastSyncAt = lastSyncAt
+        self.isPaused = isPaused
         self.createdAt = createdAt
     }
 }

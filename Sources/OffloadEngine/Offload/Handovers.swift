@@ -57,6 +57,8 @@ package final class Handovers: Service {
 
     /// - Returns: what the device of the pair has claimed, at most `slots`.
     package func pull(slots: Int, for pair: DevicePair) async throws -> [Offer] {
+        // What it claimed and did not acknowledge goes to whoever asks first, after the lease.
+        guard !pair.isPaused else { return [] }
         let now = context.clock.now()
         let offers = try await context.ledger.change { [context, decisions] transaction in
             let offers = try decisions.claim(

@@ -275,6 +275,27 @@ package final class PairedDevices: Service {
     /// The pair of this id, while it is not over.
     package func pair(_ id: PairID) -> DevicePair? { state.withLock { $0.entries[id]?.pair } }
 
+    /// Whether the device of a pair takes new work. What it has, it goes on with. Saying the same again changes nothing.
+    /// - Throws: `OffloadError` of kind `notFound`, or `conflict` when the pair is over.
+    package func setPaused(_ isPaused: Bool, _ id: PairID) async throws -> (pair: DevicePair, presence: Presence?) {
+        let now = context.clock.now()
+        let pair = try await context.ledger.change { transaction -> DevicePair in
+            guard var pair = try transaction.devicePair(id) else { throw OffloadError.missing(id) }
+            guard !pair.status.isOver else { throw OffloadError(.conflict, "pair \(id) is over") }
+            guard pair.isPaused != isPaused else { return pair }
+            pair.isPaused = isPaused
+            try transaction.update(pair)
+            try transaction.record(isPaused ? .devicePaused(pair.device) : .deviceResumed(pair.device), at: now)
+            return pair
+        }
+        let presence = state.withLock { state in
+            state.entries[id]?.pair.isPaused = isPaused
+            return state.entries[id]?.presence
+        }
+        if !isPaused { tell(.work, to: id) }
+        return (pair, presence)
+    }
+
     // MARK: - Ends
 
     /// Ends a pair at once: no request under its key succeeds any more, its stream ends. The history stays.

@@ -790,7 +790,7 @@ function elsewhere(device) {
       })));
 }
 
-export const presence = (device) => h('span', { class: `presence ${device.connected ? 'is-here' : ''}` }, device.connected ? 'Connected' : 'Not connected');
+export const presence = (device) => h('span', { class: `presence ${device.connected ? 'is-here' : ''}` }, device.connected ? (device.paused ? 'Paused' : 'Connected') : 'Not connected');
 
 function source(device) {
   return h('section', { class: 'panel', key: device.devicePairId },
@@ -840,7 +840,7 @@ const newsWord = {
   offload_task_synced: ['synced', 'arrived'], offload_task_started: ['running', 'started'], offload_task_completed: ['completed', 'done'], offload_task_failed: ['failed', 'failed'],
   offload_task_cancelled: ['cancelled', 'was cancelled'], offload_task_interrupted: ['failed', 'was interrupted'], offload_result_ready: ['ready', 'can be merged'],
   offload_result_conflict: ['conflict', 'clashes'], offload_result_merged: ['merged', 'merged'], offload_result_discarded: ['cancelled', 'thrown away'],
-  offload_result_refused: ['failed', 'was not taken over'], device_connected: ['completed', 'connected'], device_disconnected: ['failed', 'disconnected'],
+  offload_result_refused: ['failed', 'was not taken over'], device_connected: ['completed', 'connected'], device_paused: ['cancelled', 'paused'], device_resumed: ['completed', 'resumed'], device_disconnected: ['failed', 'disconnected'],
   pairing_completed: ['completed', 'paired'], pairing_failed: ['failed', 'pairing failed'], pairing_expired: ['cancelled', 'pairing code expired'],
   idea_generated: ['pending', 'new idea'],
 };
@@ -1052,7 +1052,7 @@ function deviceRow(one) {
   const text = [
     isTarget ? 'takes work' : 'gives work', projectName(one.projectId),
     isTarget && one.slots ? `${many(one.slots, 'slot')}, ${busyThere(one)} at work` : '', isTarget && one.agents?.length ? one.agents.join(', ') : '',
-    one.status === 'pending' ? 'half paired' : '', one.problem ? plain(one.problem) : '',
+    one.status === 'pending' ? 'half paired' : '', one.paused ? 'takes nothing new' : '', one.problem ? plain(one.problem) : '',
   ].filter(Boolean).join(' · ');
   const drop = isTarget && {
     ondragover: (event) => {
@@ -1070,6 +1070,7 @@ function deviceRow(one) {
   return h('li', { key: one.devicePairId, class: 'item device-item', ...drop },
     h('div', { class: 'item-text' }, h('strong', null, plain(one.deviceName), ' ', presence(one)), h('p', { class: 'muted', title: text }, text),
       isTarget && h('p', { class: 'hint drop-hint' }, 'Drag ideas here to offload them to this device.')),
+    isTarget && deed(`pause-${one.devicePairId}`, { label: one.paused ? 'Resume' : 'Pause', isQuiet: true, hint: `${one.paused ? 'Resume' : 'Pause'} ${plain(one.deviceName)}` }, () => post(`offload/devices/${one.devicePairId}/control`, { action: one.paused ? 'resume' : 'pause' }).then(() => refresh('devices'))),
     deed(`disconnect-${one.devicePairId}`, { label: 'Disconnect', isQuiet: true, first: () => sureToDisconnect(one) }, () => disconnect(one)));
 }
 

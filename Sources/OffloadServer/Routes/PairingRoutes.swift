@@ -27,6 +27,13 @@ struct PairingRoutes {
         ControlRoute(.get, "/api/bridge/offload/devices") { bridge, _, _ in
             try await PairingRoutes(bridge: bridge).devices()
         },
+        ControlRoute(.post, "/api/bridge/offload/devices/{id}/control") { bridge, request, context in
+            let body = try await request.json(ActionRequest.self)
+            let action = try DeviceAction(choosing: body.action, for: "action")
+            let (pair, presence) = try await bridge.pairing.devices.setPaused(
+                action == .pause, try context.id(PairID.self))
+            return JSONResponse.make(PairedDeviceView(pair, presence: presence))
+        },
         ControlRoute(.patch, "/api/bridge/offload/devices/{id}") { bridge, request, context in
             let body = try await request.json(DeviceEdit.self)
             let pair = try await bridge.pairing.links.setAddress(
@@ -34,6 +41,11 @@ struct PairingRoutes {
             return JSONResponse.make(PairedDeviceView(pair, connected: false, problem: nil))
         },
     ]
+
+    /// What a person may tell a device that takes work.
+    private enum DeviceAction: String, CaseIterable {
+        case pause, resume
+    }
 
     private var pairing: Pairing { bridge.pairing }
 

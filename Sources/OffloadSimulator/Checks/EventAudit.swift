@@ -79,7 +79,7 @@ struct EventAudit: Sendable {
         case .taskCompleted(let task, _), .taskFailed(let task, _, _), .taskCancelled(let task, _): task
         case .projectAdded, .projectUpdated, .projectRemoved, .ideaGenerated, .ideaUpdated, .ideaRemoved,
             .offload, .result, .batchProgress, .pairingCompleted, .pairingFailed, .pairingExpired, .deviceConnected,
-            .deviceDisconnected:
+            .deviceDisconnected, .devicePaused, .deviceResumed:
             nil
         }
     }
@@ -94,7 +94,8 @@ struct EventAudit: Sendable {
         case .batchProgress(let batch, _): batch.id.description
         case .taskQueued, .taskStarted, .taskInterrupted, .taskCompleted, .taskFailed, .taskCancelled:
             task(of: event)?.id.rawValue ?? ""
-        case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _):
+        case .pairingCompleted(let device), .deviceConnected(let device), .deviceDisconnected(let device, _),
+            .devicePaused(let device), .deviceResumed(let device):
             device.pairID.rawValue
         case .pairingFailed(let project, _), .pairingExpired(let project): project.rawValue
         }

@@ -5,7 +5,7 @@ import OffloadWire
 private enum PairSQL {
     static let device = """
         id, source_device_id, target_device_id, source_project_id, target_project_path, status, last_sync_at, created_at, \
-        target_name, key_digest
+        target_name, key_digest, paused
         """
     static let joined = """
         id, source_device_id, source_name, source_project, project_id, fingerprint, pair_key, addresses, status, created_at
@@ -37,19 +37,19 @@ extension SQLiteTransaction {
         try connection.write(
             """
             INSERT INTO device_pairs (\(PairSQL.device))
-            VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, CAST(? AS TEXT), ?)
+            VALUES (?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, CAST(? AS TEXT), ?, ?)
             """,
             [
                 pair.id.rawValue, pair.sourceDeviceID.rawValue, pair.targetDeviceID.rawValue, pair.projectID.rawValue,
                 AnyText(pair.targetPath), pair.status.rawValue, pair.lastSyncAt?.iso8601, pair.createdAt.iso8601,
-                AnyText(pair.targetName), pair.keyDigest,
+                AnyText(pair.targetName), pair.keyDigest, pair.isPaused,
             ])
     }
 
     package func update(_ pair: DevicePair) throws {
         let changed = try connection.write(
-            "UPDATE device_pairs SET status = ?, last_sync_at = ? WHERE id = ?",
-            [pair.status.rawValue, pair.lastSyncAt?.iso8601, pair.id.rawValue])
+            "UPDATE device_pairs SET status = ?, last_sync_at = ?, paused = ? WHERE id = ?",
+            [pair.status.rawValue, pair.lastSyncAt?.iso8601, pair.isPaused, pair.id.rawValue])
         guard changed == 1 else { throw OffloadError.missing(pair.id) }
     }
 
@@ -106,11 +106,11 @@ extension DevicePair {
         let (target, project) = (DeviceID(unchecked: try fields.text()), ProjectID(unchecked: try fields.text()))
         let (path, status) = (try fields.text(), try fields.name(PairStatus.self))
         let (lastSyncAt, createdAt) = (try fields.optionalWrittenTime(), try fields.writtenTime())
-        let name = try fields.text()
+        let (name, digest, isPaused) = (try fields.text(), try fields.text(), try fields.integer() != 0)
         self.init(
             id: id, sourceDeviceID: source, targetDeviceID: target, targetName: name, projectID: project,
-            targetPath: path, keyDigest: try fields.text(), status: status, lastSyncAt: lastSyncAt, createdAt: createdAt
-        )
+            targetPath: path, keyDigest: digest, status: status, lastSyncAt: lastSyncAt,
+            isPaused: isPaused, createdAt: createdAt)
     }
 }
 

@@ -13,7 +13,7 @@ struct Schema: Sendable {
 
     let migrations: [Migration]
 
-    static let current = Schema(migrations: [.ledger, .lighter, .pairs, .offload, .results])
+    static let current = Schema(migrations: [.ledger, .lighter, .pairs, .offload, .results, .pausedPairs])
 
     var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

@@ -29,6 +29,7 @@ extension LedgerConformance {
             }
             for status in PairStatus.allCases {
                 (pair.status, pair.lastSyncAt, joined.status) = (status, Samples.time(7), status)
+                pair.isPaused.toggle()
                 let (changed, changedJoined) = (pair, joined)
                 try await subject.ledger.change { transaction in
                     try transaction.update(changed)

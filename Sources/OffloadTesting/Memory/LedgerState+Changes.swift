@@ -235,7 +235,7 @@ extension LedgerState: LedgerTransaction {
 
     package mutating func update(_ pair: DevicePair) throws {
         guard var stored = devicePairRows[pair.id] else { throw OffloadError.missing(pair.id) }
-        (stored.status, stored.lastSyncAt) = (pair.status, pair.lastSyncAt)
+        (stored.status, stored.lastSyncAt, stored.isPaused) = (pair.status, pair.lastSyncAt, pair.isPaused)
         devicePairRows.set(stored, for: stored.id)
     }
 

@@ -72,6 +72,8 @@ package struct PairedDeviceView: Codable, Sendable, Equatable {
     /// The project over there: its name on a source, its path on a target.
     package var peerProject: String
     package var connected: Bool
+    /// Of a target: whether a person wants it to take nothing new for now; left out otherwise.
+    package var paused: Bool?
     package var createdAt: String
     package var lastSyncAt: String?
     package var version: String?
@@ -89,6 +91,7 @@ package struct PairedDeviceView: Codable, Sendable, Equatable {
             peerProject: pair.targetPath,
             createdAt: pair.createdAt, connected: presence?.isConnected ?? false)
         lastSyncAt = pair.lastSyncAt?.iso8601
+        paused = pair.isPaused ? true : nil
         guard let latest = presence?.latest else { return }
         version = latest.version
         slots = latest.slots

@@ -5,8 +5,8 @@ import OffloadWire
 
 struct DevicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "devices", abstract: "Lists paired devices, or says where one is to be found.",
-        subcommands: [List.self, SetAddress.self], defaultSubcommand: List.self)
+        commandName: "devices", abstract: "Lists paired devices, pauses one, or says where one is to be found.",
+        subcommands: [List.self, Pause.self, Resume.self, SetAddress.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists paired devices.")
@@ -29,13 +29,47 @@ struct DevicesCommand: AsyncParsableCommand {
 
         private static func row(_ device: PairedDeviceView) -> [Table.Cell] {
             let slots = device.slots.map { "\(device.freeSlots ?? 0)/\($0)" } ?? ""
-            let state = device.connected ? "connected" : device.status == "active" ? "away" : device.status
+            var state = device.connected ? "connected" : device.status == "active" ? "away" : device.status
+            if device.paused == true { state += ", paused" }
             return [
                 .init(device.devicePairId), .init(device.deviceName, .strong),
                 .init(device.role == "source" ? "gives work" : "takes work"),
                 .init(state, device.connected ? .good : .notice), .init(slots), .init(device.version ?? ""),
                 .init(device.peerProject), .init(device.connected ? "" : device.problem ?? ""),
             ]
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives a device nothing new; what it has, it goes on with.")
+
+        @Argument(help: "The pair's id, or the device's name.")
+        var pair: String
+        @OptionGroup var device: DeviceOptions
+
+        func run() async throws { try await DevicesCommand.control(pair, "pause", device) }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Gives a paused device work again.")
+
+        @Argument(help: "The pair's id, or the device's name.")
+        var pair: String
+        @OptionGroup var device: DeviceOptions
+
+        func run() async throws { try await DevicesCommand.control(pair, "resume", device) }
+    }
+
+    private static func control(_ pair: String, _ action: String, _ device: DeviceOptions) async throws {
+        let changed: PairedDeviceView = try await device.withDevice { client in
+            let found = try await PairChoice.find(pair, with: client)
+            return try await client.post(
+                "/api/bridge/offload/devices/\(found.devicePairId)/control", ActionRequest(action: action))
+        }
+        try device.rendering.show(changed) { _ in
+            let name = TerminalText.safe(changed.deviceName)
+            return changed.paused == true ? "\(name) takes nothing new until it is resumed.\n" : "\(name) takes work.\n"
         }
     }
 
