@@ -37,6 +37,8 @@ async function begin() {
     }
   }
   if (!hasKey()) return signIn();
+  // Asked for at once; whether the key is right comes with the first answer.
+  refreshAll();
   try {
     state.device = await get('status');
   } catch (problem) {
@@ -55,7 +57,6 @@ async function begin() {
   await go(location.hash.slice(1));
   draw();
   follow(take, stand);
-  refreshAll();
 }
 
 function stand(standing, last) {

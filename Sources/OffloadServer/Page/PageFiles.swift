@@ -25,6 +25,14 @@ PageFile("index.html", ###"""
 <link rel="icon" href="/zen/icon.svg" type="image/svg+xml">
 <link rel="manifest" href="/zen/manifest.webmanifest">
 <link rel="stylesheet" href="/zen/style.css">
+<link rel="modulepreload" href="/zen/scripts/elements.js">
+<link rel="modulepreload" href="/zen/scripts/bridge.js">
+<link rel="modulepreload" href="/zen/scripts/stream.js">
+<link rel="modulepreload" href="/zen/scripts/state.js">
+<link rel="modulepreload" href="/zen/scripts/shell.js">
+<link rel="modulepreload" href="/zen/scripts/words.js">
+<link rel="modulepreload" href="/zen/scripts/monitor.js">
+<link rel="modulepreload" href="/zen/scripts/log.js">
 <script type="module" src="/zen/scripts/start.js"></script>
 </head>
 <body>
@@ -1614,6 +1622,8 @@ async function begin() {
     }
   }
   if (!hasKey()) return signIn();
+  // Asked for at once; whether the key is right comes with the first answer.
+  refreshAll();
   try {
     state.device = await get('status');
   } catch (problem) {
@@ -1632,7 +1642,6 @@ async function begin() {
   await go(location.hash.slice(1));
   draw();
   follow(take, stand);
-  refreshAll();
 }
 
 function stand(standing, last) {
