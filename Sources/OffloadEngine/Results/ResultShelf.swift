@@ -112,7 +112,10 @@ package final class ResultShelf: Service {
         do {
             let position = try await integration.position(of: project)
             let keys = results.map(\.key)
-            if let known = await forecasts.known(for: id, of: keys, at: position) { return known }
+            // A folder without git can have changed at any moment.
+            if position.commit != nil, let known = await forecasts.known(for: id, of: keys, at: position) {
+                return known
+            }
             let forecast = try await integration.forecast(results, of: project, at: position)
             let now = context.clock.now()
             try await context.ledger.change { [decisions] transaction in

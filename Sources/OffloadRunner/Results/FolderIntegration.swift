@@ -25,7 +25,7 @@ package struct FolderIntegration: Sendable {
     }
 
     private func changeSet(_ key: AttemptKey) -> StoredChangeSet {
-        StoredChangeSet(folder: "\(dataFolder)/change-sets/\(key.task)/\(key.number)")
+        StoredChangeSet(dataFolder: dataFolder, key)
     }
 
     private func record(_ task: TaskID) -> IntegrationRecord { IntegrationRecord(dataFolder: dataFolder, task: task) }
@@ -149,6 +149,11 @@ package struct FolderIntegration: Sendable {
 
     private static func unsettled(_ task: TaskID) -> OffloadError {
         OffloadError(.conflict, "an integration of \(task) was broken off and has to be settled first")
+    }
+
+    /// Whose result an integration of the task concerns, finished or broken off; nil when there is none.
+    package func attempt(of task: TaskID) throws -> AttemptNumber? {
+        try record(task).journal().map { AttemptNumber(value: $0.attempt) }
     }
 
     // MARK: - After a crash

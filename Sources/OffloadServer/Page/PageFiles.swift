@@ -1342,7 +1342,7 @@ function detailPanel() {
     h('div', { class: 'result-actions' }, actions(result)),
     result.needsConfirmation.length > 0 && isOpen(result) && h('div', { class: 'callout is-warning' }, icon('warn'), h('div', null, h('strong', null, 'Look closely: these files can make programs run'), h('ul', null, result.needsConfirmation.slice(0, 20).map((path) => h('li', null, h('code', null, plain(path))))))),
     result.conflicts.length > 0 && h('div', { class: 'callout is-conflict' }, icon('warn'), h('div', null, h('strong', null, 'Clashes with what the project has now'), h('ul', null, result.conflicts.slice(0, 30).map((one) => h('li', null, h('code', null, plain(one.path)), h('span', { class: 'muted' }, ` ${one.kind}`)))),
-      h('p', null, 'Send it back, and an agent does it again with both sides in front of it; or merge the branch by hand.'))),
+      h('p', null, result.commit ? 'Send it back, and an agent does it again with both sides in front of it; or merge the branch by hand.' : 'Send it back, and an agent does it again on what the project has now; or merge it to get its version beside yours.'))),
     result.conflictsWith.length > 0 && h('p', { class: 'callout' }, icon('warn'), h('span', null, 'Changes the same places as ', result.conflictsWith.slice(0, 10).map((id, index) => [index > 0 && ', ', h('button', { type: 'button', class: 'link', onclick: () => show(id) }, plain(state.results.find((one) => one.taskId === id)?.title ?? id))]))),
     result.notes.map((note) => h('p', { class: 'callout' }, plain(note))),
     detail?.summary && h('div', { class: 'agent-words' }, h('h3', null, 'What the agent says'), h('p', { tabindex: '0', role: 'region', 'aria-label': 'What the agent says' }, plain(detail.summary))),
@@ -1392,11 +1392,12 @@ function howToMerge(result) {
   const needed = result.needsConfirmation.length > 0;
   return ask({
     title: 'Merge this result?', action: 'Merge',
-    text: result.state === 'conflict' ? 'It clashes with what the project has now; git will refuse it unless that has changed.' : 'Into the branch that is checked out now. It can be undone while nothing is built on top of it.',
+    text: !result.branch && !result.commit ? `Its files are taken into the folder of the project; what they replace is kept for undoing.${result.state === 'conflict' ? ' Files that clash stay as they are, and the result’s version is put beside each as NAME.offload-IDEA.' : ''}`
+      : result.state === 'conflict' ? 'It clashes with what the project has now; git will refuse it unless that has changed.' : 'Into the branch that is checked out now. It can be undone while nothing is built on top of it.',
     content: h('div', { class: 'fields' },
-      field('Message', 'message', { tag: 'textarea', rows: '3', value: plain(result.title) }),
-      h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'merge', checked: true }), h('span', null, 'Merge commit')),
-      h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'squash' }), h('span', null, 'Squash into one commit')),
+      result.commit && field('Message', 'message', { tag: 'textarea', rows: '3', value: plain(result.title) }),
+      result.commit && h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'merge', checked: true }), h('span', null, 'Merge commit')),
+      result.commit && h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'squash' }), h('span', null, 'Squash into one commit')),
       needed && h('label', { class: 'tick is-warning' }, h('input', { type: 'checkbox', name: 'confirm', required: true }), h('span', null, `I have looked at ${result.needsConfirmation.slice(0, 3).map(plain).join(', ')}`))),
     read: (form) => Object.fromEntries(new FormData(form)),
   });

@@ -107,7 +107,7 @@ struct MergeCommand: AsyncParsableCommand {
             return merged.map { result in
                 let (target, commit) = (result.merged?.target ?? "", result.merged?.commit ?? "")
                 return
-                    "\(result.taskId)  merged into \(TerminalText.safe(ResultText.short(target))) as \(commit.prefix(10))  \(TerminalText.safe(result.title))\n"
+                    "\(result.taskId)  merged into \(TerminalText.safe(ResultText.short(target)))\(commit.isEmpty ? "" : " as \(commit.prefix(10))")  \(TerminalText.safe(result.title))\n"
             }.joined()
         }
         try ResultText.complain(refused)

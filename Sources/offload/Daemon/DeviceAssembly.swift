@@ -184,7 +184,7 @@ private struct Workshop {
     let workspaces: FileWorkspaces
     let bases: GitBaseTransfer
     let transfer: GitResultTransfer
-    let integration: GitResultIntegration
+    let integration: ProjectResultIntegration
     let repositories: ResultRepositories
     let runner: ProcessAgentRunner
     let logs: AttemptLogs
@@ -218,7 +218,9 @@ private struct Workshop {
         workspaces = FileWorkspaces(dataFolder: dataFolder, repositories: repositories, tools: tools)
         bases = GitBaseTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
         transfer = GitResultTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
-        integration = GitResultIntegration(repositories: repositories, home: surroundings.environment["HOME"])
+        integration = ProjectResultIntegration(
+            git: GitResultIntegration(repositories: repositories, home: surroundings.environment["HOME"]),
+            folders: FolderResultIntegration(dataFolder: dataFolder, git: git, tools: tools))
         logs = AttemptLogs { key in "\(dataFolder)/attempts/\(key.task)/\(key.number)" }
         // Two copies of a data folder on one machine must not end each other's agents.
         let instance = ContentDigest.hex(of: "\(deviceID) \(dataFolder)".utf8).prefix(16)
