@@ -274,6 +274,54 @@ class KeyboardTests(Case):
         self.fail(f"{selector} can't be reached with the keyboard")
 
 
+class TypingTests(Case):
+    def test_what_is_typed_stays_and_is_found(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        source.ideas(project, [("Sell rye bread", "", DONE, "pending"), ("Sell cake + tea", "", DONE, "pending"), ("Rest", "", DONE, "pending")])
+        page = self.page(source, "backlog")
+        page.get_by_label("Filter ideas by title").fill("rye bread")
+        expect(page.locator(".card")).to_have_count(1)
+        page.get_by_label("Filter ideas by title").fill("cake + tea")
+        expect(page.locator(".card")).to_have_text(re.compile("Sell cake"))
+        # The box says what applies, also after a look elsewhere.
+        page.evaluate("location.hash = 'monitor'")
+        page.evaluate("location.hash = 'backlog'")
+        expect(page.get_by_label("Filter ideas by title")).to_have_value("cake + tea")
+        expect(page.locator(".card")).to_have_count(1)
+        # What is refused is not lost.
+        page.get_by_role("button", name="New idea").first.click()
+        page.get_by_label("Title", exact=True).fill("ä" * 200)
+        page.get_by_label("What is to be done").fill("A long description.")
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("300 bytes")
+        expect(page.get_by_label("What is to be done")).to_have_value("A long description.")
+        page.get_by_label("Title", exact=True).fill("Shorter")
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_text("Added: Shorter")).to_be_visible()
+        page.evaluate("location.hash = 'constructor'")
+        page.evaluate("location.hash = 'monitor'")
+        expect(page.locator(".slot")).to_have_count(4)
+        # A button that did something keeps the focus.
+        page.get_by_role("button", name="Pause batch 1").or_(page.get_by_role("button", name="Start batch 1")).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Stop batch 1")).to_be_visible()
+        self.assertClean(page)
+
+    def test_an_edit_sends_only_what_was_changed(self):
+        source = self.device()
+        project = source.project(self.bakery())
+        idea = source.ask("POST", "ideas", {"projectId": project, "title": "Old", "description": "a\nb", "priority": 500, "expectedPaths": ["a, b.txt"]})
+        page = self.page(source, "backlog")
+        page.get_by_role("button", name="Edit Old").click()
+        source.ask("PATCH", f"ideas/{idea['id']}", {"description": "changed meanwhile"})
+        page.get_by_label("Title", exact=True).fill("New")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".card", has_text="New")).to_be_visible()
+        now = source.ask("GET", f"ideas/{idea['id']}")
+        self.assertEqual([now["title"], now["description"], now["priority"], now["expectedPaths"]], ["New", "changed meanwhile", 500, ["a, b.txt"]])
+
+
 class LookTests(Case):
     def busy(self):
         source = self.device()
@@ -481,6 +529,9 @@ class AttackTests(Case):
         third = self.context().new_page()
         third.goto(link)
         expect(third.get_by_role("alert")).to_contain_text("used or is too old")
+        # A fresh link pasted into the tab that asks for one.
+        third.goto(source.link())
+        expect(third.locator(".connection-state.is-live")).to_be_attached()
 
 
 if __name__ == "__main__":

@@ -60,7 +60,8 @@ struct MergeCrashTests {
                 "/api/bridge/batches/any/assign", AssignRequest(ideaIds: [idea.id]))
             let _: BatchView = try await client.post(
                 "/api/bridge/batches/batch1/control", ActionRequest(action: "start"))
-            try await client.events { event in event.name != "offload_result_ready" }
+            // From the first event on: it may have happened before anybody listens.
+            try await client.events(after: "0") { event in event.name != "offload_result_ready" }
             return assigned.assigned[0].taskId
         }
     }

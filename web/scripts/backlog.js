@@ -20,7 +20,7 @@ const list = new WindowedList({
   },
   row: (idea) => ({
     class: 'card',
-    onpointerdown: begin, onpointermove: move, onpointerup: (event) => end(event, idea), onpointercancel: drop, ondblclick: () => edit(idea),
+    onpointerdown: begin, onpointermove: move, onpointerup: (event) => end(event, idea), onpointercancel: drop, ondblclick: (event) => { if (!event.target.closest('button')) edit(idea); },
     content: [
       h('div', { class: 'card-text' },
         h('strong', { class: 'card-title', title: plain(idea.title) }, plain(idea.title)),
@@ -58,12 +58,12 @@ export const backlog = {
         h('div', { class: 'segments', role: 'group', 'aria-label': 'Which ideas' }, statuses.map((one) => h('button', {
           key: one, type: 'button', 'aria-pressed': status === one ? 'true' : 'false', onclick: () => { status = one; list.reset(); },
         }, statusWord[one]))),
-        h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, oninput: (event) => { filter = event.target.value.slice(0, 100); list.reset(); } })),
+        h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, value: filter, oninput: (event) => { filter = event.target.value.slice(0, 100); list.reset(); } })),
       h('div', { key: 'list', own: list.attach, class: 'card-list' }),
       h('p', { class: 'hint key-hint' }, 'On an idea: ', key('a'), ' accept ', key('r'), ' reject ', key('s'), ' skip ', key('e'), ' edit; on a phone, swipe right or left.'));
   },
   onShow: () => list.reload(),
-  onEvent: ({ name }) => { if (/^idea_|task_(queued|started|completed|failed|cancelled)$/.test(name)) later(); },
+  onEvent: ({ name }) => { if (/^idea_|task_(queued|started|completed|failed|cancelled)$|^connection_|^stream_/.test(name)) later(); },
   onProject: () => list.reset(),
   keys: { '/': 'Filter', n: 'New idea', a: 'Accept', r: 'Reject', s: 'Skip', e: 'Edit' },
   press: (event) => { if (event.key === 'n') { add(); return true; } return false; },
@@ -89,10 +89,11 @@ async function decide(idea, action) {
 }
 
 const read = (form) => {
-  const given = Object.fromEntries(new FormData(form));
+  // Forms give a line break as two characters.
+  const given = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.replaceAll('\r\n', '\n')]));
   return {
     ...given, priority: Number(given.priority) || 0, accepted: undefined,
-    expectedPaths: (given.expectedPaths ?? '').split(',').map((path) => path.trim()).filter(Boolean),
+    expectedPaths: (given.expectedPaths ?? '').split('\n').map((path) => path.trim()).filter(Boolean),
     status: given.accepted ? 'accepted' : 'pending',
   };
 };
@@ -102,37 +103,39 @@ const fields = (idea) => h('div', { class: 'fields' },
   field('What is to be done', 'description', { tag: 'textarea', rows: '6', value: idea?.description ?? '', hint: 'The agent works from this. Say where to look and how to know that it is done.' }),
   h('div', { class: 'field-row' },
     field('Check command', 'check', { value: idea?.check ?? '', placeholder: 'npm test', spellcheck: 'false' }),
-    field('Priority', 'priority', { type: 'number', value: String(idea?.priority ?? 0), min: '-100', max: '100' })),
-  field('Expected paths', 'expectedPaths', { value: (idea?.expectedPaths ?? []).join(', '), placeholder: 'src/greeting.js, README.md', spellcheck: 'false' }));
+    field('Priority', 'priority', { type: 'number', value: String(idea?.priority ?? 0), min: '-1000', max: '1000' })),
+  field('Expected paths', 'expectedPaths', { tag: 'textarea', rows: '2', value: (idea?.expectedPaths ?? []).join('\n'), placeholder: 'src/greeting.js', spellcheck: 'false', hint: 'One in each line.' }));
 
 async function add() {
   const project = state.project || state.projects[0]?.id;
   if (!project) return;
-  const given = await ask({
+  await ask({
     title: 'New idea', action: 'Add', read,
+    work: async (given) => {
+      await post('ideas', { ...given, check: given.check || undefined });
+      tell(`Added: ${plain(given.title)}`);
+    },
     content: [
       h('label', { class: 'field' }, h('span', { class: 'field-label' }, 'Project'), h('select', { name: 'projectId' }, state.projects.map((one) => h('option', { value: one.id, selected: one.id === project }, plain(one.name))))),
       fields(null),
       h('label', { class: 'tick' }, h('input', { type: 'checkbox', name: 'accepted' }), h('span', null, 'Accept it right away')),
     ],
   });
-  if (!given) return;
-  await act('add-idea', async () => {
-    await post('ideas', { ...given, check: given.check || undefined });
-    tell(`Added: ${plain(given.title)}`);
-    list.reload();
-    await refresh('ideas');
-  });
+  list.reload();
+  await refresh('ideas');
 }
 
 async function edit(idea) {
-  const given = await ask({ title: 'Edit idea', action: 'Save', read, content: fields(idea) });
-  if (!given) return;
-  const { title, description, priority, check, expectedPaths } = given;
-  await act(`edit-${idea.id}`, async () => {
-    await patch(`ideas/${idea.id}`, { title, description, priority, check, expectedPaths });
-    list.reload();
+  await ask({
+    title: 'Edit idea', action: 'Save', read, content: fields(idea),
+    // Only what was changed here: somebody else may have changed the rest meanwhile.
+    work: (given) => {
+      const before = { title: idea.title, description: idea.description, priority: idea.priority, check: idea.check ?? '', expectedPaths: idea.expectedPaths };
+      const changes = Object.entries(before).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(given[name]));
+      return patch(`ideas/${idea.id}`, Object.fromEntries(changes.map(([name]) => [name, given[name]])));
+    },
   });
+  list.reload();
 }
 
 // A swipe to the right accepts, one to the left rejects.

@@ -1,4 +1,4 @@
-// The Bridge API. The key lives as long as the tab: it is in no cookie, in no address and on no disk.
+// The Bridge API. The key lives as long as the tab's session: it is in no cookie, in no address, and no other site can ride on it.
 
 const storage = 'offload-key';
 let key = sessionStorage.getItem(storage);
@@ -39,7 +39,7 @@ export const remove = (path) => ask('DELETE', path);
 
 function tail(query) {
   const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== '');
-  return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
+  return pairs.length ? `?${new URLSearchParams(pairs).toString().replaceAll('+', '%20')}` : '';
 }
 
 async function ask(method, path, body) {

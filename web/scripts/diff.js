@@ -10,7 +10,7 @@ export function read(text) {
   const files = [];
   let file = null;
   let hunk = null;
-  for (const line of text.split('\n')) {
+  for (const line of text.split(/\r?\n/)) {
     if (line.startsWith('diff --git ')) {
       file = { name: line.slice(11), notes: [], hunks: [] };
       files.push(file);

@@ -77,11 +77,14 @@ function make(item) {
 }
 
 function update(node, old, item) {
+  if (old === item) return;
   node[described] = item;
   for (const name of Object.keys(old.attributes)) if (!(name in item.attributes)) set(node, name, null);
   for (const [name, value] of Object.entries(item.attributes)) {
-    // Against what was described before, not against what a person has typed since.
-    if (old.attributes[name] !== value) set(node, name, value);
+    // Against what was described before; and what a person has typed since stays.
+    if (old.attributes[name] === value) continue;
+    if (name === 'value' && 'value' in old.attributes && node.value !== String(old.attributes.value ?? '') && node.tagName !== 'SELECT') continue;
+    set(node, name, value);
   }
   if (!item.own) place(node, item.children);
 }

@@ -13,8 +13,6 @@ const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b
 
 let shown = null;
 
-export const openLog = () => shown?.task;
-
 /** Shows the log of a task; an open one is closed first. */
 export function showLog(task, title) {
   closeLog();
@@ -32,6 +30,8 @@ class LogPanel {
     this.title = title;
     this.lines = [];
     this.dropped = 0;
+    /** Counted from the first line that there ever was. */
+    this.firstError = null;
     this.rest = '';
     this.isFollowing = true;
     this.standing = 'Reading …';
@@ -40,7 +40,10 @@ class LogPanel {
     this.panel = document.createElement('aside');
     this.panel.className = 'log-panel';
     this.panel.setAttribute('aria-label', `Log of ${plain(title)}`);
-    this.panel.onkeydown = (event) => { if (event.key === 'Escape') closeLog(); };
+    this.panel.onkeydown = (event) => { if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      closeLog();
+    };
     document.body.append(this.panel);
     document.body.classList.add('has-log');
     this.control = new AbortController();
@@ -81,13 +84,20 @@ class LogPanel {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop().slice(0, widthLimit * 4);
     for (const line of lines) {
-      const clean = plain(line.replace(escapes, ''));
+      const clean = plain(line.replace(escapes, '').replace(/\r$/, ''));
+      if (this.firstError === null && errors.test(clean)) this.firstError = this.lines.length + this.dropped;
       this.lines.push(clean.length > widthLimit ? `${clean.slice(0, widthLimit)} …` : clean);
     }
     if (this.lines.length > lineLimit) {
       const surplus = this.lines.length - lineLimit;
       this.lines.splice(0, surplus);
       this.dropped += surplus;
+      this.found -= surplus;
+      if (!this.isFollowing) this.text.scrollTop -= surplus * lineHeight;
+      if (this.firstError !== null && this.firstError < this.dropped) {
+        const next = this.lines.findIndex((line) => errors.test(line));
+        this.firstError = next < 0 ? null : next + this.dropped;
+      }
     }
     this.soon();
   }
@@ -115,7 +125,6 @@ class LogPanel {
 
   draw() {
     const wanted = this.wanted ?? '';
-    const firstError = this.lines.findIndex((line) => errors.test(line));
     render(this.panel,
       h('header', { class: 'log-head' },
         h('div', { class: 'log-title' }, h('strong', null, plain(this.title)), h('span', { class: 'muted' }, this.standing)),
@@ -123,7 +132,7 @@ class LogPanel {
           own: this.attachSearch, type: 'search', placeholder: 'Search', 'aria-label': 'Search in the log',
         }),
         h('span', { class: 'muted hits', 'aria-live': 'polite' }, wanted && `${this.matches(wanted)} lines`),
-        h('button', { type: 'button', class: 'quiet', disabled: firstError < 0, onclick: () => this.go(firstError) }, icon('warn'), h('span', null, 'First error')),
+        h('button', { type: 'button', class: 'quiet', disabled: this.firstError === null, onclick: () => this.go(this.firstError - this.dropped) }, icon('warn'), h('span', null, 'First error')),
         h('button', {
           type: 'button', class: 'quiet', 'aria-pressed': this.isPaused ? 'true' : 'false', onclick: () => this.pause(),
         }, icon(this.isPaused ? 'play' : 'pause'), h('span', null, this.isPaused ? 'Follow' : 'Pause')),

@@ -3,9 +3,8 @@
 import { h, icon } from './elements.js';
 import { post } from './bridge.js';
 import { state, targets, sources, projectName, isShown, refresh } from './state.js';
-import { ask, deed, emptyState, heading, badge } from './shell.js';
+import { ask, deed, emptyState, heading, badge, showLog } from './shell.js';
 import { ago, many, plain, since, tokens, taskWord } from './words.js';
-import { showLog } from './log.js';
 
 export const monitor = {
   name: 'Monitor',
@@ -79,7 +78,7 @@ function work(task) {
         deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => cancel(task)))));
 }
 
-const sureToCancel = (task) => ask({
+export const sureToCancel = (task) => ask({
   title: 'Cancel this task?', text: `“${plain(task.title)}”: its agent and everything that it started are ended.`, action: 'Cancel the task', tone: 'danger',
 });
 
@@ -148,7 +147,7 @@ function waiting() {
 
 const waitingFor = (task) => {
   if (task.batchId) return `for ${task.batchId.replace('batch', 'batch ')}`;
-  if (task.devicePairId) return `for ${plain(task.device?.name ?? 'another device')}`;
+  if (task.devicePairId && task.device?.id !== state.device?.deviceId) return `for ${plain(task.device?.name ?? 'another device')}`;
   return task.device ? 'for a free batch' : 'for any free device';
 };
 

@@ -3,12 +3,11 @@
 import { h, icon } from './elements.js';
 import { get, post } from './bridge.js';
 import { state, targets, refresh, isShown, projectName } from './state.js';
-import { act, ask, badge, deed, emptyState, heading, tell } from './shell.js';
+import { act, ask, badge, deed, emptyState, heading, tell, showLog } from './shell.js';
 import { ago, many, plain, taskWord } from './words.js';
 import { WindowedList } from './windowed.js';
 import { pairing } from './pairing.js';
-import { presence } from './monitor.js';
-import { showLog } from './log.js';
+import { presence, sureToCancel } from './monitor.js';
 
 const chosen = new Map();
 let filter = '';
@@ -19,6 +18,8 @@ const isBusy = (idea) => ['pending', 'synced', 'running'].includes(idea.taskStat
 
 const ideas = new WindowedList({
   label: 'Accepted ideas', rowHeight: 46, isMultiple: true, keyOf: (idea) => idea.id,
+  // What is being worked on by now can't be chosen any more.
+  loaded: (items) => { for (const idea of items) if (isBusy(idea)) chosen.delete(idea.id); },
   load: async (limit, offset) => {
     const answer = await get('ideas', { status: 'accepted', projectId: state.project, text: filter, limit, offset });
     return { items: answer.ideas, total: answer.total };
@@ -50,12 +51,13 @@ export const offload = {
     ideas.soon();
     const { counts } = state.remote;
     const there = targets();
+    if (!there.some((one) => one.devicePairId === device)) device = '';
     return h('div', { class: 'offload' },
       connection(there, counts),
       h('section', { class: 'panel ideas-panel', 'aria-label': 'Offload ideas' },
         heading('Offload ideas', h('span', { class: 'muted' }, ideas.total === null ? '' : many(ideas.total, 'accepted idea'))),
         h('div', { class: 'tools' },
-          h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, oninput: search }),
+          h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, value: filter, oninput: search }),
           h('button', { type: 'button', class: 'quiet', onclick: () => act('select-all', selectAll), disabled: !ideas.total }, chosen.size ? 'Select none' : 'Select all')),
         h('div', { key: 'ideas', own: ideas.attach, class: 'idea-list' }),
         h('footer', { class: 'panel-foot' },
@@ -74,10 +76,9 @@ export const offload = {
   },
   onShow() {
     ideas.reload();
-    state.wants.add('remote');
     refresh('remote');
   },
-  onEvent: ({ name }) => { if (/^idea_|task_/.test(name) && !name.endsWith('progress')) later(); },
+  onEvent: ({ name }) => { if (/^idea_|task_|^connection_|^stream_/.test(name) && !name.endsWith('progress')) later(); },
   onProject: () => { chosen.clear(); ideas.reset(); },
   keys: { '/': 'Filter', x: 'Tick or untick', o: 'Offload what is ticked' },
 };
@@ -108,7 +109,7 @@ function remote(task) {
     h('span', { class: 'actions' },
       h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${plain(task.title)}`, onclick: () => showLog(task.taskId, task.title) }, icon('log')),
       (['failed', 'cancelled'].includes(task.status) || task.unreachable) && deed(`retry-${task.taskId}`, { symbol: 'retry', hint: `Retry ${plain(task.title)}`, isQuiet: true }, () => post(`tasks/${task.taskId}/retry`).then(() => refresh('remote'))),
-      ['pending', 'synced', 'running'].includes(task.status) && deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling }, () => post(`tasks/${task.taskId}/cancel`).then(() => refresh('remote')))));
+      ['pending', 'synced', 'running'].includes(task.status) && deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => post(`tasks/${task.taskId}/cancel`).then(() => refresh('remote')))));
 }
 
 function search(event) {
@@ -144,27 +145,42 @@ const offloadChosen = () => act('offload', () => queue([...chosen.keys()], devic
 
 /** Queues ideas for a device, or for any; each that can't be is told with the reason. */
 async function queue(ids, pair) {
-  const refused = [];
-  let queued = 0;
-  for (let at = 0; at < ids.length; at += 200) {
-    const answer = await post('offload/queue', { ideaIds: ids.slice(at, at + 200), devicePairId: pair || undefined });
-    queued += answer.queued;
-    refused.push(...answer.refused);
-  }
-  for (const id of ids) if (!refused.some((one) => one.ideaId === id)) chosen.delete(id);
-  if (queued) tell(`${many(queued, 'idea')} offloaded to ${pair ? plain(state.devices.find((one) => one.devicePairId === pair)?.deviceName) : 'whichever device is free first'}.`);
+  const { done: queued, refused } = await inParts(ids, async (part) => {
+    const answer = await post('offload/queue', { ideaIds: part, devicePairId: pair || undefined });
+    return { done: answer.requirements, refused: answer.refused };
+  });
+  if (queued.length) tell(`${many(queued.length, 'idea')} offloaded to ${pair ? plain(state.devices.find((one) => one.devicePairId === pair)?.deviceName) : 'whichever device is free first'}.`);
   if (refused.length) tell(`${many(refused.length, 'idea')} could not be offloaded: ${refused[0].message}`, { isProblem: true });
   ideas.reload();
   await refresh('remote', 'tasks');
 }
 
+/** Hands over many ideas a part at a time. What was refused as a whole is told with the rest, and what was taken is chosen no more. */
+async function inParts(ids, hand) {
+  const [done, refused] = [[], []];
+  for (let at = 0; at < ids.length; at += 200) {
+    const part = ids.slice(at, at + 200);
+    try {
+      const answer = await hand(part);
+      done.push(...answer.done);
+      refused.push(...answer.refused);
+    } catch (problem) {
+      if (problem.status === undefined) throw problem;
+      refused.push(...part.map((ideaId) => ({ ideaId, message: problem.message })));
+    }
+  }
+  for (const one of done) chosen.delete(one.ideaId);
+  return { done, refused };
+}
+
 async function runHere() {
-  const ids = [...chosen.keys()];
-  const answer = await post('batches/any/assign', { ideaIds: ids });
+  const { done, refused } = await inParts([...chosen.keys()], async (part) => {
+    const answer = await post('batches/any/assign', { ideaIds: part });
+    return { done: answer.assigned, refused: answer.refused };
+  });
   for (const batch of state.batches) if (batch.status === 'idle') await post(`batches/${batch.id}/control`, { action: 'start' });
-  for (const one of answer.assigned) chosen.delete(one.ideaId);
-  if (answer.assigned.length) tell(`${many(answer.assigned.length, 'idea')} queued on this device.`);
-  if (answer.refused.length) tell(`${many(answer.refused.length, 'idea')} could not be queued: ${answer.refused[0].message}`, { isProblem: true });
+  if (done.length) tell(`${many(done.length, 'idea')} queued on this device.`);
+  if (refused.length) tell(`${many(refused.length, 'idea')} could not be queued: ${refused[0].message}`, { isProblem: true });
   ideas.reload();
   await refresh('batches', 'tasks');
 }

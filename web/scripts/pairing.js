@@ -7,6 +7,7 @@ import { act, deed, field, heading, tell } from './shell.js';
 import { plain } from './words.js';
 
 let joined = null;
+let typed = {};
 let endsAt = 0;
 
 export function pairing() {
@@ -60,8 +61,12 @@ function drawing(rows, text) {
 }
 
 async function copy(text, what) {
-  await navigator.clipboard.writeText(text);
-  tell(`${what} is copied.`);
+  try {
+    await navigator.clipboard.writeText(text);
+    tell(`${what} is copied.`);
+  } catch {
+    tell(`The browser does not let this page copy: select it by hand, please. ${text}`, { isProblem: true });
+  }
 }
 
 function words(title, name, checkWords, done) {
@@ -76,10 +81,11 @@ function words(title, name, checkWords, done) {
 
 function partner() {
   const known = state.projects.find((project) => project.id === state.project) ?? state.projects[0];
+  const remembered = (name, other) => ({ value: typed[name] ?? other ?? '', oninput: (event) => { typed[name] = event.target.value; } });
   return h('form', { class: 'pair-partner', onsubmit: join },
-    field('Enter partner code', 'pairingCode', { inputmode: 'numeric', autocomplete: 'off', placeholder: '847 291', required: true, pattern: '[0-9 \\-]{6,9}', title: 'Six digits', maxlength: '9' }),
-    field('Its address', 'sourceUrl', { placeholder: '192.168.1.20:4748', required: true, autocomplete: 'off', spellcheck: 'false', hint: 'Stands beside the code on the other screen.' }),
-    field('Folder of the project here', 'targetProjectPath', { placeholder: '/home/you/project', required: true, autocomplete: 'off', spellcheck: 'false', value: known?.path }),
+    field('Enter partner code', 'pairingCode', { inputmode: 'numeric', autocomplete: 'off', placeholder: '847 291', required: true, pattern: '[0-9 \\-]{6,9}', title: 'Six digits', maxlength: '9', ...remembered('pairingCode') }),
+    field('Its address', 'sourceUrl', { placeholder: '192.168.1.20:4748', required: true, autocomplete: 'off', spellcheck: 'false', hint: 'Stands beside the code on the other screen.', ...remembered('sourceUrl') }),
+    field('Folder of the project here', 'targetProjectPath', { placeholder: '/home/you/project', required: true, autocomplete: 'off', spellcheck: 'false', ...remembered('targetProjectPath', known?.path) }),
     h('button', { type: 'submit', class: 'primary', 'aria-busy': busy ? 'true' : null, disabled: busy }, 'Connect'));
 }
 
@@ -93,6 +99,7 @@ function join(event) {
   changed();
   act('join', async () => {
     joined = await post('offload/accept', { ...given, deviceName: state.device?.deviceName });
+    typed = {};
     form.reset();
     await refresh('devices', 'projects');
   }).finally(() => { busy = false; changed(); });

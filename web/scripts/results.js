@@ -3,10 +3,9 @@
 import { h, icon } from './elements.js';
 import { get, post } from './bridge.js';
 import { state, changed, refresh, projectName } from './state.js';
-import { ask, badge, complain, deed, emptyState, field, heading, tell } from './shell.js';
+import { ask, badge, complain, deed, emptyState, field, heading, tell, showLog } from './shell.js';
 import { ago, cost, many, plain, resultWord } from './words.js';
 import { draw as drawDiff } from './diff.js';
-import { showLog } from './log.js';
 
 let open = null;
 let detail = null;
@@ -40,10 +39,13 @@ export const results = {
       open && detailPanel());
   },
   onShow() {
-    state.wants.add('results');
     refresh('results');
+    if (open) load(open);
   },
-  onEvent: ({ name, data }) => { if (name.startsWith('offload_result_') && data.payload.taskId === open) load(open); },
+  onEvent({ name, data }) {
+    if (!open) return;
+    if (/^connection_|^stream_/.test(name) || (name.startsWith('offload_result_') && data.payload.taskId === open)) load(open);
+  },
   onProject: () => close(),
   keys: { Enter: 'Open', m: 'Merge', d: 'Throw away', b: 'Send back', u: 'Undo' },
   press(event) {
@@ -105,11 +107,14 @@ async function load(id) {
   try {
     const answer = await get(`offload/results/${id}`, { limit: files });
     if (open !== id) return;
+    // Another attempt of the same task has another change.
+    if (detail && detail.result.attempt !== answer.result.attempt) patch = null;
     detail = answer;
     changed();
     if (patch === null) await loadPatch(answer.files[0]?.path ?? null);
   } catch (problem) {
     complain(problem);
+    if (open === id && detail === null) close();
   }
 }
 
@@ -151,7 +156,7 @@ function detailPanel() {
 function actions(result) {
   const { taskId: id, state: standing } = result;
   return [
-    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'merge' }, deed(`merge-${id}`, { label: 'Merge …', tone: 'primary', first: () => howToMerge(result) }, (given) => merge(result, given))),
+    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'merge' }, deed(`merge-${id}`, { label: 'Merge …', tone: 'primary', first: () => howToMerge(result) }, () => refresh('results'))),
     ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'send-back' }, deed(`back-${id}`, { label: 'Send back', symbol: 'retry', first: sureToSendBack }, () => sendBack(result))),
     ['ready', 'conflict', 'refused', 'uploading'].includes(standing) && h('span', { 'data-deed': 'discard' }, deed(`discard-${id}`, { label: 'Throw away', isQuiet: true, first: () => sureToDiscard(result) }, () => discard(result))),
     ['merged', 'discarded'].includes(standing) && h('span', { 'data-deed': 'undo' }, deed(`undo-${id}`, { label: standing === 'merged' ? 'Undo merge' : 'Bring back', symbol: 'undo' }, () => undo(result))),
@@ -194,18 +199,18 @@ function howToMerge(result) {
     text: !result.branch && !result.commit ? `Its files are taken into the folder of the project; what they replace is kept for undoing.${result.state === 'conflict' ? ' Files that clash stay as they are, and the result’s version is put beside each as NAME.offload-IDEA.' : ''}`
       : result.state === 'conflict' ? 'It clashes with what the project has now; git will refuse it unless that has changed.' : 'Into the branch that is checked out now. It can be undone while nothing is built on top of it.',
     content: h('div', { class: 'fields' },
-      result.commit && field('Message', 'message', { tag: 'textarea', rows: '3', value: plain(result.title) }),
+      result.commit && field('Message', 'message', { tag: 'textarea', rows: '3', value: result.title }),
       result.commit && h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'merge', checked: true }), h('span', null, 'Merge commit')),
       result.commit && h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'squash' }), h('span', null, 'Squash into one commit')),
       needed && h('label', { class: 'tick is-warning' }, h('input', { type: 'checkbox', name: 'confirm', required: true }), h('span', null, `I have looked at ${result.needsConfirmation.slice(0, 3).map(plain).join(', ')}`))),
     read: (form) => Object.fromEntries(new FormData(form)),
+    work: (given) => merge(result, given),
   });
 }
 
 async function merge(result, given) {
   await post(`offload/results/${result.taskId}/merge`, { mode: given.mode, message: given.message || undefined, confirm: Boolean(given.confirm) });
   tell(`Merged: ${plain(result.title)}`);
-  await refresh('results');
 }
 
 const sureToMergeAll = (ready) => ask({

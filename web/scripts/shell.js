@@ -69,10 +69,12 @@ export function deed(name, given, work) {
   const { label, symbol, tone = '', isQuiet, key, hint, disabled, first } = given;
   const isBusy = isUnderWay(name);
   return h('button', {
-    key, type: 'button', class: `${tone} ${isQuiet ? 'quiet' : ''} ${symbol && !label ? 'icon-only' : ''}`, 'aria-busy': isBusy ? 'true' : null,
-    disabled: Boolean(disabled || isBusy), 'aria-label': hint ?? null, title: hint ?? null,
+    key: key ?? name, type: 'button', class: `${tone} ${isQuiet ? 'quiet' : ''} ${symbol && !label ? 'icon-only' : ''}`, 'aria-busy': isBusy ? 'true' : null,
+    // Not disabled while it is under way: that would take the focus away.
+    disabled: Boolean(disabled), 'aria-label': hint ?? null, title: hint ?? null,
     onclick: async (event) => {
       event.stopPropagation();
+      if (isUnderWay(name)) return;
       const answer = first ? await first() : true;
       if (answer) act(name, () => work(answer));
     },
@@ -81,26 +83,41 @@ export function deed(name, given, work) {
 
 /**
  * Asks something in a dialog that holds the focus and gives it back.
+ * @param {(answer) => Promise} [given.work] what is done with the answer; the dialog stays, with what was typed, until that has worked.
  * @returns the answer: what `read` makes of the form, or null.
  */
-export function ask({ title, text, content, action = 'OK', tone = 'primary', read = () => true }) {
+export function ask({ title, text, content, action = 'OK', tone = 'primary', read = () => true, work }) {
   return new Promise((resolve) => {
     const before = document.activeElement;
     const dialog = document.createElement('dialog');
     dialog.setAttribute('aria-labelledby', 'dialog-title');
     let answer = null;
-    const form = h('form', {
-      method: 'dialog', onsubmit: (event) => {
-        event.preventDefault();
-        answer = read(event.target);
+    let problem = null;
+    let isBusy = false;
+    const submit = async (event) => {
+      event.preventDefault();
+      if (isBusy) return;
+      const given = read(event.target);
+      [isBusy, problem] = [true, null];
+      draw();
+      try {
+        await work?.(given);
+        answer = given;
         dialog.close();
-      },
-    },
+      } catch (refusal) {
+        if (!(refusal instanceof Refusal)) console.error(refusal);
+        problem = refusal.message;
+      }
+      isBusy = false;
+      draw();
+    };
+    const draw = () => render(dialog, h('form', { method: 'dialog', onsubmit: submit },
     h('h2', { id: 'dialog-title' }, title), text && h('p', null, text), content,
-    h('div', { class: 'dialog-actions' },
+    problem && h('p', { class: 'problem', role: 'alert', key: 'problem' }, sentence(problem)),
+    h('div', { class: 'dialog-actions', key: 'actions' },
       h('button', { type: 'button', onclick: () => dialog.close() }, action === null ? 'Close' : 'Cancel'),
-      action !== null && h('button', { type: 'submit', class: tone }, action)));
-    render(dialog, form);
+      action !== null && h('button', { type: 'submit', class: tone, 'aria-busy': isBusy ? 'true' : null }, action))));
+    draw();
     dialog.onclose = () => {
       dialog.remove();
       before?.focus?.();
@@ -121,6 +138,22 @@ export function field(label, name, given = {}) {
 export const heading = (text, ...more) => h('header', { class: 'panel-head' }, h('h2', null, text), more);
 
 export const emptyState = (title, text, ...more) => h('div', { class: 'empty' }, h('strong', null, title), h('p', null, text), more);
+
+/** Shows the log of a task. What that takes is loaded when it is first wanted. */
+export async function showLog(task, title) {
+  try {
+    (await import('./log.js')).showLog(task, title);
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+/** Closes the log that is shown. */
+export async function closeLog() {
+  (await import('./log.js')).closeLog();
+}
+
+export const isLogOpen = () => document.querySelector('.log-panel') !== null;
 
 /** A state as a coloured word; the colour never says anything that the word does not. */
 export const badge = (state, word) => h('span', { class: `badge is-${state}` }, word);

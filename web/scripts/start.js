@@ -3,11 +3,10 @@
 import { h, render, icon } from './elements.js';
 import { hasKey, keep, redeem, get } from './bridge.js';
 import { follow } from './stream.js';
-import { state, take, listen, watch, changed, refreshAll, remember } from './state.js';
-import { ask, complain, onUnderWay, tell } from './shell.js';
+import { state, take, listen, watch, changed, refreshAll, remember, onRefused } from './state.js';
+import { ask, closeLog, complain, isLogOpen, onUnderWay, tell } from './shell.js';
 import { plain } from './words.js';
 import { monitor } from './monitor.js';
-import { closeLog, openLog } from './log.js';
 
 const page = document.getElementById('page');
 /** Tabs that are not looked at need not be there yet. */
@@ -25,9 +24,13 @@ const names = { monitor: 'Monitor', offload: 'Offload', backlog: 'Backlog', resu
 const ready = new Map([['monitor', monitor]]);
 let current = 'monitor';
 
+const isSecret = (text) => /^[0-9a-f]{64}$/.test(text);
+
 async function begin() {
+  // A link that is pasted into a tab of the page changes nothing but the fragment.
+  addEventListener('hashchange', () => { if (isSecret(location.hash.slice(1))) location.reload(); });
   const secret = location.hash.slice(1);
-  if (/^[0-9a-f]{64}$/.test(secret)) {
+  if (isSecret(secret)) {
     // Out of the address before anything else: it works once, and nobody is to see it.
     history.replaceState(null, '', location.pathname);
     try {
@@ -37,8 +40,7 @@ async function begin() {
     }
   }
   if (!hasKey()) return signIn();
-  // Asked for at once; whether the key is right comes with the first answer.
-  refreshAll();
+  onRefused(leave);
   try {
     state.device = await get('status');
   } catch (problem) {
@@ -47,6 +49,9 @@ async function begin() {
       return signIn('The key is not that of this device any more.');
     }
   }
+  // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
+  follow(take, stand);
+  setTimeout(() => { if (!state.isLoaded) refreshAll(); }, 1_000);
   watch(draw);
   listen(hear);
   onUnderWay(changed);
@@ -56,18 +61,20 @@ async function begin() {
   document.addEventListener('visibilitychange', changed);
   await go(location.hash.slice(1));
   draw();
-  follow(take, stand);
+}
+
+/** The key is not (any more) that of this device. */
+function leave() {
+  keep(null);
+  location.reload();
 }
 
 function stand(standing, last) {
   const was = state.standing;
   state.standing = standing;
-  if (standing === 'refused') {
-    keep(null);
-    location.reload();
-  }
+  if (standing === 'refused') leave();
   if (standing === 'live') remember(last);
-  if (standing === 'live' && was === 'offline') refreshAll();
+  if (standing === 'live' && was !== 'live') refreshAll();
   changed();
 }
 
@@ -75,7 +82,9 @@ function signIn(problem) {
   document.title = 'Sign in · Offload';
   const enter = async (event) => {
     event.preventDefault();
-    keep(new FormData(event.target).get('key').trim());
+    const key = new FormData(event.target).get('key').trim();
+    if (!/^[!-~]+$/.test(key)) return signIn('This is not the key of this device.');
+    keep(key);
     try {
       await get('status');
       location.reload();
@@ -97,10 +106,20 @@ function signIn(problem) {
 }
 
 async function go(name) {
-  const wanted = name in tabs ? name : current;
-  if (!ready.has(wanted)) ready.set(wanted, await tabs[wanted]());
+  const wanted = Object.hasOwn(tabs, name) ? name : current;
+  try {
+    if (!ready.has(wanted)) ready.set(wanted, await tabs[wanted]());
+  } catch {
+    tell('This part of the page could not be loaded. Is the device running?', { isProblem: true });
+    history.replaceState(null, '', `#${current}`);
+    return;
+  }
+  // Somebody may have gone on meanwhile.
+  const now = location.hash.slice(1);
+  if (now !== name && Object.hasOwn(tabs, now)) return;
   const isNew = current !== wanted;
   current = wanted;
+  state.wants = new Set([{ results: 'results', offload: 'remote' }[current]]);
   draw();
   if (isNew) {
     ready.get(current).onShow?.();
@@ -130,6 +149,7 @@ function draw() {
         h('span', { class: `connection-state is-${state.standing}`, role: 'status' }, standingWord[state.standing] ?? ''),
         'Notification' in window && Notification.permission === 'default' && h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Notify me when I am needed', title: 'Notify me when I am needed', onclick: notifications }, icon('bell')),
         h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Keys', title: 'Keys (?)', onclick: showKeys }, '?'))),
+    state.isOutdated && h('p', { class: 'outdated', key: 'outdated' }, 'The device has a new version. ', h('button', { type: 'button', class: 'link', onclick: () => location.reload() }, 'Reload the page')),
     state.standing === 'offline' && h('p', { class: 'offline', role: 'alert', key: 'offline' }, 'The device does not answer. What you see is what was known last; the page goes on by itself when the device is back.'),
     h('main', { id: 'content', key: `tab-${current}`, tabindex: '-1', class: state.standing === 'offline' ? 'is-old' : '' },
       current === 'monitor' && state.isLoaded && state.projects.length === 0 ? welcome() : tab.draw()));
@@ -162,7 +182,7 @@ function press(event) {
   const tab = ready.get(current);
   if (event.key in everywhere) location.hash = everywhere[event.key];
   else if (event.key === '?') showKeys();
-  else if (event.key === 'Escape' && openLog()) closeLog();
+  else if (event.key === 'Escape' && isLogOpen()) closeLog();
   else if (event.key === '/' && document.querySelector('[data-filter]')) document.querySelector('[data-filter]').focus();
   else if (!tab.press?.(event)) return;
   event.preventDefault();
@@ -190,7 +210,7 @@ function hear(event) {
   ready.get(current)?.onEvent?.(event);
   if (document.hidden && event.name in alarming && 'Notification' in window && Notification.permission === 'granted') {
     const { title, deviceName } = event.data.payload;
-    new Notification('Offload', { body: `${plain(title ?? deviceName ?? '')} ${alarming[event.name]}`, tag: event.name });
+    new Notification('Offload', { body: `${plain(title ?? deviceName ?? '')} ${alarming[event.name]}`, tag: event.data.payload.taskId ?? event.name });
   }
 }
 

@@ -24,6 +24,9 @@ export const state = {
   progress: new Map(),
   news: [],
   isLoaded: false,
+  version: null,
+  /** Whether the device has another version than the one that this page came from. */
+  isOutdated: false,
 };
 
 const watchers = new Set();
@@ -50,12 +53,14 @@ const parts = {
   device: async () => { state.device = await get('status'); },
   projects: async () => {
     state.projects = (await get('projects')).projects;
-    if (!state.projects.some((project) => project.id === state.project)) state.project = '';
+    if (state.project && !state.projects.some((project) => project.id === state.project)) {
+      state.project = '';
+      startAnew();
+    }
   },
   batches: async () => {
     state.batches = (await get('batches')).batches;
-    const running = new Set([...state.batches.map((batch) => batch.running?.id), ...state.remote.active.map((task) => task.taskId)]);
-    for (const id of state.progress.keys()) if (!running.has(id)) state.progress.delete(id);
+    forget();
   },
   tasks: async () => {
     const [waiting, failed] = await Promise.all([
@@ -70,6 +75,7 @@ const parts = {
       get('offload/status', { status: 'synced', limit: 100 }),
     ]);
     state.remote = { latest: latest.tasks, active: [...running.tasks, ...synced.tasks], counts: latest.counts };
+    forget();
   },
   devices: async () => {
     const answer = await get('offload/devices');
@@ -89,55 +95,77 @@ const parts = {
     state.ideaTotals = Object.fromEntries(statuses.map((status, index) => [status, totals[index].total]));
   },
   pair: async () => {
-    const known = state.pair;
     state.pair = await get('offload/pair');
-    // The drawing of a code and where to type it are told once, when it is opened.
-    if (known.pairingCode === state.pair.pairingCode) {
-      state.pair = { ...state.pair, addresses: known.addresses, qrCode: known.qrCode };
-    }
   },
 };
 
-const gap = 200;
+/** What is at work no more has no progress. */
+function forget() {
+  const running = new Set([...state.batches.map((batch) => batch.running?.id), ...state.remote.active.map((task) => task.taskId)]);
+  for (const id of state.progress.keys()) if (!running.has(id)) state.progress.delete(id);
+}
+
+function startAnew() {
+  for (const listener of listeners) listener({ id: null, name: 'stream_reset', data: { payload: {} } });
+  refreshAll();
+}
+
+/** Between two requests for the same part; longer where nobody looks. */
+const gap = () => (document.hidden ? 5_000 : 200);
 const work = new Map();
 
-/** Asks for parts anew; what is being asked for already is asked for once more afterwards. */
+/** Asks for parts anew. What is being asked for already is asked for once more afterwards, and that is waited for. */
 export function refresh(...names) {
   return Promise.all(names.map((name) => {
     const known = work.get(name);
-    if (known) known.again = true;
-    else work.set(name, start(name));
-    return work.get(name).first;
+    if (!known) return start(name);
+    known.next ??= Promise.withResolvers();
+    return known.next.promise;
   }));
 }
 
 function start(name) {
-  const entry = { again: false };
+  const entry = { next: null };
+  work.set(name, entry);
   const once = async () => {
-    entry.again = false;
     try {
       await parts[name]();
     } catch (problem) {
+      if (problem.status === 401) refused();
       // The stream says whether the device is there, and everything is asked for when it is back.
-      if (problem.status === undefined) throw problem;
+      else if (problem.status === undefined) console.error(problem);
     }
     changed();
   };
-  const pause = () => new Promise((resolve) => setTimeout(resolve, gap));
-  entry.first = once();
-  entry.first.then(pause).then(async () => {
-    while (entry.again) {
+  const first = once();
+  first.then(async () => {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, gap()));
+      const { next } = entry;
+      if (!next) break;
+      entry.next = null;
       await once();
-      await pause();
+      next.resolve();
     }
-  }).finally(() => work.delete(name));
-  return entry;
+    work.delete(name);
+  });
+  return first;
 }
 
-export async function refreshAll() {
-  await refresh(...Object.keys(parts));
-  state.isLoaded = true;
-  changed();
+let refused = () => {};
+/** Calls back when the key turns out to be wrong. */
+export const onRefused = (callback) => { refused = callback; };
+
+let all = null;
+/** Asks for everything anew, once however many want it at the same moment. */
+export function refreshAll() {
+  all ??= Promise.resolve().then(async () => {
+    all = null;
+    await refresh(...Object.keys(parts));
+    state.isLoaded = true;
+    changed();
+  });
+  return all;
 }
 
 const concerned = [
@@ -173,6 +201,9 @@ export function take(event) {
   } else if (name === 'connection_established' || name === 'stream_reset') {
     refreshAll();
     remember(event.id);
+    const { version } = data.payload;
+    if (version && state.version && version !== state.version) state.isOutdated = true;
+    state.version = version ?? state.version;
   } else {
     state.news = [told(event), ...state.news].slice(0, newsLimit);
     for (const [pattern, names] of concerned) if (pattern.test(name)) refresh(...names);

@@ -24,6 +24,7 @@ export class WindowedList {
     this.total = null;
     this.current = 0;
     this.generation = 0;
+    this.underWay = 0;
   }
 
   /** Gives the list its place in the page. */
@@ -45,7 +46,10 @@ export class WindowedList {
 
   /** Asks again for what is in view; until it has come, what was there stays. */
   reload() {
-    this.generation += 1;
+    if (this.underWay > 0) {
+      this.isWanted = true;
+      return;
+    }
     this.asked.clear();
     this.isStale = true;
     this.soon();
@@ -53,8 +57,11 @@ export class WindowedList {
 
   /** Begins anew: another filter, another list. */
   reset() {
+    this.generation += 1;
+    this.underWay = 0;
     this.pages.clear();
     this.total = null;
+    this.problem = null;
     this.current = 0;
     if (this.node) this.node.scrollTop = 0;
     this.reload();
@@ -79,22 +86,35 @@ export class WindowedList {
     if (this.asked.has(page)) return;
     this.asked.add(page);
     const { generation } = this;
+    this.underWay += 1;
+    let answer = null;
     try {
-      const { items, total } = await this.given.load(pageSize, page * pageSize);
-      if (generation !== this.generation) return;
-      if (this.isStale) {
-        // What is out of view is asked for when it comes into view again.
-        for (const known of [...this.pages.keys()]) if (!this.asked.has(known)) this.pages.delete(known);
-        this.isStale = false;
-      }
-      this.pages.set(page, items);
-      this.total = total;
-      this.current = Math.min(this.current, Math.max(0, total - 1));
-    } catch {
-      if (generation === this.generation) this.asked.delete(page);
-      return;
+      answer = await this.given.load(pageSize, page * pageSize);
+      this.problem = null;
+    } catch (problem) {
+      if (problem.status === undefined) console.error(problem);
+      this.problem = problem.message;
+    }
+    if (generation !== this.generation) return;
+    this.underWay -= 1;
+    if (answer) this.keep(page, answer);
+    if (this.underWay === 0 && this.isWanted) {
+      this.isWanted = false;
+      this.reload();
     }
     this.soon();
+  }
+
+  keep(page, { items, total }) {
+    if (this.isStale) {
+      // What is out of view is asked for when it comes into view again.
+      for (const known of [...this.pages.keys()]) if (!this.asked.has(known)) this.pages.delete(known);
+      this.isStale = false;
+    }
+    this.pages.set(page, items);
+    this.total = total;
+    this.current = Math.min(this.current, Math.max(0, total - 1));
+    this.given.loaded?.(items);
   }
 
   draw() {
@@ -105,13 +125,14 @@ export class WindowedList {
     for (let page = Math.floor(first / pageSize); page <= Math.max(0, Math.floor(last / pageSize)); page += 1) this.ask(page);
     this.node.classList.toggle('is-empty', this.total === 0);
     this.space.style.setProperty('height', this.total ? `${this.total * rowHeight}px` : 'auto');
-    if (this.total === null) return;
-    if (this.total === 0) {
-      this.node.tabIndex = -1;
-      return render(this.space, empty());
-    }
+    if (this.total === null) return render(this.space, this.problem && h('p', { class: 'problem' }, this.problem));
+    if (this.total === 0) return render(this.space, empty());
     const rows = [];
-    for (let index = first; index <= last; index += 1) {
+    const seen = Array.from({ length: last - first + 1 }, (_, step) => first + step);
+    // The current row is there even out of view: the keyboard gets in through it.
+    if (this.current < first) seen.unshift(this.current);
+    if (this.current > last) seen.push(this.current);
+    for (const index of seen) {
       const item = this.item(index);
       if (!item) continue;
       const { class: name, selected, content, ...rest } = row(item, this);

@@ -42,7 +42,8 @@ export const resultWord = {
   unmerging: 'Being undone', discarded: 'Thrown away',
 };
 
-const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+// What joins or colours a picture may follow one; everywhere else it hides something.
+const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]|(?<!\p{Extended_Pictographic}\ufe0f?)[\u200d\ufe0f]|(?![\u200d\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** What somebody else wrote, without what can't be seen or turns text around. */
 export const plain = (text) => String(text ?? '').replace(invisible, '\ufffd');

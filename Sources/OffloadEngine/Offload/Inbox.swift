@@ -168,7 +168,10 @@ package struct Inbox: SourceWork {
     ) async throws {
         guard settings.workspace == .isolated else { return }
         switch (project.versionControl, offer.base) {
-        case (.none, nil): return
+        case (.none, nil):
+            // Neither its files nor what becomes of them could be brought over.
+            throw OffloadError(
+                .unprocessable, "a project without git can't be worked on for another device yet; run it where it is")
         case (.none, .some):
             throw OffloadError(.unprocessable, "the project is a git repository there, and \(project.path) is none")
         case (.git, nil):

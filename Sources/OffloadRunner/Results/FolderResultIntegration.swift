@@ -83,7 +83,14 @@ package struct FolderResultIntegration: ResultIntegration {
     }
 
     package func reverse(_ integration: Integration, of result: TaskResult, in project: Project) async throws {
-        try await work.run { [folders] in _ = try folders.undo(result.key.task, project: project) }
+        try await work.run { [folders] in
+            guard try folders.attempt(of: result.key.task) == result.key.number else {
+                throw OffloadError(
+                    .conflict, "a later attempt of task \(result.key.task) was taken since; this one can't be taken out"
+                )
+            }
+            _ = try folders.undo(result.key.task, project: project)
+        }
     }
 
     package func isInProject(

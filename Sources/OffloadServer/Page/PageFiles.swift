@@ -32,7 +32,6 @@ PageFile("index.html", ###"""
 <link rel="modulepreload" href="/zen/scripts/shell.js">
 <link rel="modulepreload" href="/zen/scripts/words.js">
 <link rel="modulepreload" href="/zen/scripts/monitor.js">
-<link rel="modulepreload" href="/zen/scripts/log.js">
 <script type="module" src="/zen/scripts/start.js"></script>
 </head>
 <body>
@@ -79,7 +78,7 @@ const list = new WindowedList({
   },
   row: (idea) => ({
     class: 'card',
-    onpointerdown: begin, onpointermove: move, onpointerup: (event) => end(event, idea), onpointercancel: drop, ondblclick: () => edit(idea),
+    onpointerdown: begin, onpointermove: move, onpointerup: (event) => end(event, idea), onpointercancel: drop, ondblclick: (event) => { if (!event.target.closest('button')) edit(idea); },
     content: [
       h('div', { class: 'card-text' },
         h('strong', { class: 'card-title', title: plain(idea.title) }, plain(idea.title)),
@@ -117,12 +116,12 @@ export const backlog = {
         h('div', { class: 'segments', role: 'group', 'aria-label': 'Which ideas' }, statuses.map((one) => h('button', {
           key: one, type: 'button', 'aria-pressed': status === one ? 'true' : 'false', onclick: () => { status = one; list.reset(); },
         }, statusWord[one]))),
-        h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, oninput: (event) => { filter = event.target.value.slice(0, 100); list.reset(); } })),
+        h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, value: filter, oninput: (event) => { filter = event.target.value.slice(0, 100); list.reset(); } })),
       h('div', { key: 'list', own: list.attach, class: 'card-list' }),
       h('p', { class: 'hint key-hint' }, 'On an idea: ', key('a'), ' accept ', key('r'), ' reject ', key('s'), ' skip ', key('e'), ' edit; on a phone, swipe right or left.'));
   },
   onShow: () => list.reload(),
-  onEvent: ({ name }) => { if (/^idea_|task_(queued|started|completed|failed|cancelled)$/.test(name)) later(); },
+  onEvent: ({ name }) => { if (/^idea_|task_(queued|started|completed|failed|cancelled)$|^connection_|^stream_/.test(name)) later(); },
   onProject: () => list.reset(),
   keys: { '/': 'Filter', n: 'New idea', a: 'Accept', r: 'Reject', s: 'Skip', e: 'Edit' },
   press: (event) => { if (event.key === 'n') { add(); return true; } return false; },
@@ -148,10 +147,11 @@ async function decide(idea, action) {
 }
 
 const read = (form) => {
-  const given = Object.fromEntries(new FormData(form));
+  // Forms give a line break as two characters.
+  const given = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.replaceAll('\r\n', '\n')]));
   return {
     ...given, priority: Number(given.priority) || 0, accepted: undefined,
-    expectedPaths: (given.expectedPaths ?? '').split(',').map((path) => path.trim()).filter(Boolean),
+    expectedPaths: (given.expectedPaths ?? '').split('\n').map((path) => path.trim()).filter(Boolean),
     status: given.accepted ? 'accepted' : 'pending',
   };
 };
@@ -161,37 +161,39 @@ const fields = (idea) => h('div', { class: 'fields' },
   field('What is to be done', 'description', { tag: 'textarea', rows: '6', value: idea?.description ?? '', hint: 'The agent works from this. Say where to look and how to know that it is done.' }),
   h('div', { class: 'field-row' },
     field('Check command', 'check', { value: idea?.check ?? '', placeholder: 'npm test', spellcheck: 'false' }),
-    field('Priority', 'priority', { type: 'number', value: String(idea?.priority ?? 0), min: '-100', max: '100' })),
-  field('Expected paths', 'expectedPaths', { value: (idea?.expectedPaths ?? []).join(', '), placeholder: 'src/greeting.js, README.md', spellcheck: 'false' }));
+    field('Priority', 'priority', { type: 'number', value: String(idea?.priority ?? 0), min: '-1000', max: '1000' })),
+  field('Expected paths', 'expectedPaths', { tag: 'textarea', rows: '2', value: (idea?.expectedPaths ?? []).join('\n'), placeholder: 'src/greeting.js', spellcheck: 'false', hint: 'One in each line.' }));
 
 async function add() {
   const project = state.project || state.projects[0]?.id;
   if (!project) return;
-  const given = await ask({
+  await ask({
     title: 'New idea', action: 'Add', read,
+    work: async (given) => {
+      await post('ideas', { ...given, check: given.check || undefined });
+      tell(`Added: ${plain(given.title)}`);
+    },
     content: [
       h('label', { class: 'field' }, h('span', { class: 'field-label' }, 'Project'), h('select', { name: 'projectId' }, state.projects.map((one) => h('option', { value: one.id, selected: one.id === project }, plain(one.name))))),
       fields(null),
       h('label', { class: 'tick' }, h('input', { type: 'checkbox', name: 'accepted' }), h('span', null, 'Accept it right away')),
     ],
   });
-  if (!given) return;
-  await act('add-idea', async () => {
-    await post('ideas', { ...given, check: given.check || undefined });
-    tell(`Added: ${plain(given.title)}`);
-    list.reload();
-    await refresh('ideas');
-  });
+  list.reload();
+  await refresh('ideas');
 }
 
 async function edit(idea) {
-  const given = await ask({ title: 'Edit idea', action: 'Save', read, content: fields(idea) });
-  if (!given) return;
-  const { title, description, priority, check, expectedPaths } = given;
-  await act(`edit-${idea.id}`, async () => {
-    await patch(`ideas/${idea.id}`, { title, description, priority, check, expectedPaths });
-    list.reload();
+  await ask({
+    title: 'Edit idea', action: 'Save', read, content: fields(idea),
+    // Only what was changed here: somebody else may have changed the rest meanwhile.
+    work: (given) => {
+      const before = { title: idea.title, description: idea.description, priority: idea.priority, check: idea.check ?? '', expectedPaths: idea.expectedPaths };
+      const changes = Object.entries(before).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(given[name]));
+      return patch(`ideas/${idea.id}`, Object.fromEntries(changes.map(([name]) => [name, given[name]])));
+    },
   });
+  list.reload();
 }
 
 // A swipe to the right accepts, one to the left rejects.
@@ -227,7 +229,7 @@ function drop() {
 
 """###),
 PageFile("scripts/bridge.js", ###"""
-// The Bridge API. The key lives as long as the tab: it is in no cookie, in no address and on no disk.
+// The Bridge API. The key lives as long as the tab's session: it is in no cookie, in no address, and no other site can ride on it.
 
 const storage = 'offload-key';
 let key = sessionStorage.getItem(storage);
@@ -268,7 +270,7 @@ export const remove = (path) => ask('DELETE', path);
 
 function tail(query) {
   const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== '');
-  return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
+  return pairs.length ? `?${new URLSearchParams(pairs).toString().replaceAll('+', '%20')}` : '';
 }
 
 async function ask(method, path, body) {
@@ -309,7 +311,7 @@ export function read(text) {
   const files = [];
   let file = null;
   let hunk = null;
-  for (const line of text.split('\n')) {
+  for (const line of text.split(/\r?\n/)) {
     if (line.startsWith('diff --git ')) {
       file = { name: line.slice(11), notes: [], hunks: [] };
       files.push(file);
@@ -466,11 +468,14 @@ function make(item) {
 }
 
 function update(node, old, item) {
+  if (old === item) return;
   node[described] = item;
   for (const name of Object.keys(old.attributes)) if (!(name in item.attributes)) set(node, name, null);
   for (const [name, value] of Object.entries(item.attributes)) {
-    // Against what was described before, not against what a person has typed since.
-    if (old.attributes[name] !== value) set(node, name, value);
+    // Against what was described before; and what a person has typed since stays.
+    if (old.attributes[name] === value) continue;
+    if (name === 'value' && 'value' in old.attributes && node.value !== String(old.attributes.value ?? '') && node.tagName !== 'SELECT') continue;
+    set(node, name, value);
   }
   if (!item.own) place(node, item.children);
 }
@@ -512,8 +517,6 @@ const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b
 
 let shown = null;
 
-export const openLog = () => shown?.task;
-
 /** Shows the log of a task; an open one is closed first. */
 export function showLog(task, title) {
   closeLog();
@@ -531,6 +534,8 @@ class LogPanel {
     this.title = title;
     this.lines = [];
     this.dropped = 0;
+    /** Counted from the first line that there ever was. */
+    this.firstError = null;
     this.rest = '';
     this.isFollowing = true;
     this.standing = 'Reading …';
@@ -539,7 +544,10 @@ class LogPanel {
     this.panel = document.createElement('aside');
     this.panel.className = 'log-panel';
     this.panel.setAttribute('aria-label', `Log of ${plain(title)}`);
-    this.panel.onkeydown = (event) => { if (event.key === 'Escape') closeLog(); };
+    this.panel.onkeydown = (event) => { if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      closeLog();
+    };
     document.body.append(this.panel);
     document.body.classList.add('has-log');
     this.control = new AbortController();
@@ -580,13 +588,20 @@ class LogPanel {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop().slice(0, widthLimit * 4);
     for (const line of lines) {
-      const clean = plain(line.replace(escapes, ''));
+      const clean = plain(line.replace(escapes, '').replace(/\r$/, ''));
+      if (this.firstError === null && errors.test(clean)) this.firstError = this.lines.length + this.dropped;
       this.lines.push(clean.length > widthLimit ? `${clean.slice(0, widthLimit)} …` : clean);
     }
     if (this.lines.length > lineLimit) {
       const surplus = this.lines.length - lineLimit;
       this.lines.splice(0, surplus);
       this.dropped += surplus;
+      this.found -= surplus;
+      if (!this.isFollowing) this.text.scrollTop -= surplus * lineHeight;
+      if (this.firstError !== null && this.firstError < this.dropped) {
+        const next = this.lines.findIndex((line) => errors.test(line));
+        this.firstError = next < 0 ? null : next + this.dropped;
+      }
     }
     this.soon();
   }
@@ -614,7 +629,6 @@ class LogPanel {
 
   draw() {
     const wanted = this.wanted ?? '';
-    const firstError = this.lines.findIndex((line) => errors.test(line));
     render(this.panel,
       h('header', { class: 'log-head' },
         h('div', { class: 'log-title' }, h('strong', null, plain(this.title)), h('span', { class: 'muted' }, this.standing)),
@@ -622,7 +636,7 @@ class LogPanel {
           own: this.attachSearch, type: 'search', placeholder: 'Search', 'aria-label': 'Search in the log',
         }),
         h('span', { class: 'muted hits', 'aria-live': 'polite' }, wanted && `${this.matches(wanted)} lines`),
-        h('button', { type: 'button', class: 'quiet', disabled: firstError < 0, onclick: () => this.go(firstError) }, icon('warn'), h('span', null, 'First error')),
+        h('button', { type: 'button', class: 'quiet', disabled: this.firstError === null, onclick: () => this.go(this.firstError - this.dropped) }, icon('warn'), h('span', null, 'First error')),
         h('button', {
           type: 'button', class: 'quiet', 'aria-pressed': this.isPaused ? 'true' : 'false', onclick: () => this.pause(),
         }, icon(this.isPaused ? 'play' : 'pause'), h('span', null, this.isPaused ? 'Follow' : 'Pause')),
@@ -693,9 +707,8 @@ PageFile("scripts/monitor.js", ###"""
 import { h, icon } from './elements.js';
 import { post } from './bridge.js';
 import { state, targets, sources, projectName, isShown, refresh } from './state.js';
-import { ask, deed, emptyState, heading, badge } from './shell.js';
+import { ask, deed, emptyState, heading, badge, showLog } from './shell.js';
 import { ago, many, plain, since, tokens, taskWord } from './words.js';
-import { showLog } from './log.js';
 
 export const monitor = {
   name: 'Monitor',
@@ -769,7 +782,7 @@ function work(task) {
         deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => cancel(task)))));
 }
 
-const sureToCancel = (task) => ask({
+export const sureToCancel = (task) => ask({
   title: 'Cancel this task?', text: `“${plain(task.title)}”: its agent and everything that it started are ended.`, action: 'Cancel the task', tone: 'danger',
 });
 
@@ -838,7 +851,7 @@ function waiting() {
 
 const waitingFor = (task) => {
   if (task.batchId) return `for ${task.batchId.replace('batch', 'batch ')}`;
-  if (task.devicePairId) return `for ${plain(task.device?.name ?? 'another device')}`;
+  if (task.devicePairId && task.device?.id !== state.device?.deviceId) return `for ${plain(task.device?.name ?? 'another device')}`;
   return task.device ? 'for a free batch' : 'for any free device';
 };
 
@@ -872,12 +885,11 @@ PageFile("scripts/offload.js", ###"""
 import { h, icon } from './elements.js';
 import { get, post } from './bridge.js';
 import { state, targets, refresh, isShown, projectName } from './state.js';
-import { act, ask, badge, deed, emptyState, heading, tell } from './shell.js';
+import { act, ask, badge, deed, emptyState, heading, tell, showLog } from './shell.js';
 import { ago, many, plain, taskWord } from './words.js';
 import { WindowedList } from './windowed.js';
 import { pairing } from './pairing.js';
-import { presence } from './monitor.js';
-import { showLog } from './log.js';
+import { presence, sureToCancel } from './monitor.js';
 
 const chosen = new Map();
 let filter = '';
@@ -888,6 +900,8 @@ const isBusy = (idea) => ['pending', 'synced', 'running'].includes(idea.taskStat
 
 const ideas = new WindowedList({
   label: 'Accepted ideas', rowHeight: 46, isMultiple: true, keyOf: (idea) => idea.id,
+  // What is being worked on by now can't be chosen any more.
+  loaded: (items) => { for (const idea of items) if (isBusy(idea)) chosen.delete(idea.id); },
   load: async (limit, offset) => {
     const answer = await get('ideas', { status: 'accepted', projectId: state.project, text: filter, limit, offset });
     return { items: answer.ideas, total: answer.total };
@@ -919,12 +933,13 @@ export const offload = {
     ideas.soon();
     const { counts } = state.remote;
     const there = targets();
+    if (!there.some((one) => one.devicePairId === device)) device = '';
     return h('div', { class: 'offload' },
       connection(there, counts),
       h('section', { class: 'panel ideas-panel', 'aria-label': 'Offload ideas' },
         heading('Offload ideas', h('span', { class: 'muted' }, ideas.total === null ? '' : many(ideas.total, 'accepted idea'))),
         h('div', { class: 'tools' },
-          h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, oninput: search }),
+          h('input', { type: 'search', placeholder: 'Filter by title', 'aria-label': 'Filter ideas by title', 'data-filter': true, value: filter, oninput: search }),
           h('button', { type: 'button', class: 'quiet', onclick: () => act('select-all', selectAll), disabled: !ideas.total }, chosen.size ? 'Select none' : 'Select all')),
         h('div', { key: 'ideas', own: ideas.attach, class: 'idea-list' }),
         h('footer', { class: 'panel-foot' },
@@ -943,10 +958,9 @@ export const offload = {
   },
   onShow() {
     ideas.reload();
-    state.wants.add('remote');
     refresh('remote');
   },
-  onEvent: ({ name }) => { if (/^idea_|task_/.test(name) && !name.endsWith('progress')) later(); },
+  onEvent: ({ name }) => { if (/^idea_|task_|^connection_|^stream_/.test(name) && !name.endsWith('progress')) later(); },
   onProject: () => { chosen.clear(); ideas.reset(); },
   keys: { '/': 'Filter', x: 'Tick or untick', o: 'Offload what is ticked' },
 };
@@ -977,7 +991,7 @@ function remote(task) {
     h('span', { class: 'actions' },
       h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${plain(task.title)}`, onclick: () => showLog(task.taskId, task.title) }, icon('log')),
       (['failed', 'cancelled'].includes(task.status) || task.unreachable) && deed(`retry-${task.taskId}`, { symbol: 'retry', hint: `Retry ${plain(task.title)}`, isQuiet: true }, () => post(`tasks/${task.taskId}/retry`).then(() => refresh('remote'))),
-      ['pending', 'synced', 'running'].includes(task.status) && deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling }, () => post(`tasks/${task.taskId}/cancel`).then(() => refresh('remote')))));
+      ['pending', 'synced', 'running'].includes(task.status) && deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => post(`tasks/${task.taskId}/cancel`).then(() => refresh('remote')))));
 }
 
 function search(event) {
@@ -1013,27 +1027,42 @@ const offloadChosen = () => act('offload', () => queue([...chosen.keys()], devic
 
 /** Queues ideas for a device, or for any; each that can't be is told with the reason. */
 async function queue(ids, pair) {
-  const refused = [];
-  let queued = 0;
-  for (let at = 0; at < ids.length; at += 200) {
-    const answer = await post('offload/queue', { ideaIds: ids.slice(at, at + 200), devicePairId: pair || undefined });
-    queued += answer.queued;
-    refused.push(...answer.refused);
-  }
-  for (const id of ids) if (!refused.some((one) => one.ideaId === id)) chosen.delete(id);
-  if (queued) tell(`${many(queued, 'idea')} offloaded to ${pair ? plain(state.devices.find((one) => one.devicePairId === pair)?.deviceName) : 'whichever device is free first'}.`);
+  const { done: queued, refused } = await inParts(ids, async (part) => {
+    const answer = await post('offload/queue', { ideaIds: part, devicePairId: pair || undefined });
+    return { done: answer.requirements, refused: answer.refused };
+  });
+  if (queued.length) tell(`${many(queued.length, 'idea')} offloaded to ${pair ? plain(state.devices.find((one) => one.devicePairId === pair)?.deviceName) : 'whichever device is free first'}.`);
   if (refused.length) tell(`${many(refused.length, 'idea')} could not be offloaded: ${refused[0].message}`, { isProblem: true });
   ideas.reload();
   await refresh('remote', 'tasks');
 }
 
+/** Hands over many ideas a part at a time. What was refused as a whole is told with the rest, and what was taken is chosen no more. */
+async function inParts(ids, hand) {
+  const [done, refused] = [[], []];
+  for (let at = 0; at < ids.length; at += 200) {
+    const part = ids.slice(at, at + 200);
+    try {
+      const answer = await hand(part);
+      done.push(...answer.done);
+      refused.push(...answer.refused);
+    } catch (problem) {
+      if (problem.status === undefined) throw problem;
+      refused.push(...part.map((ideaId) => ({ ideaId, message: problem.message })));
+    }
+  }
+  for (const one of done) chosen.delete(one.ideaId);
+  return { done, refused };
+}
+
 async function runHere() {
-  const ids = [...chosen.keys()];
-  const answer = await post('batches/any/assign', { ideaIds: ids });
+  const { done, refused } = await inParts([...chosen.keys()], async (part) => {
+    const answer = await post('batches/any/assign', { ideaIds: part });
+    return { done: answer.assigned, refused: answer.refused };
+  });
   for (const batch of state.batches) if (batch.status === 'idle') await post(`batches/${batch.id}/control`, { action: 'start' });
-  for (const one of answer.assigned) chosen.delete(one.ideaId);
-  if (answer.assigned.length) tell(`${many(answer.assigned.length, 'idea')} queued on this device.`);
-  if (answer.refused.length) tell(`${many(answer.refused.length, 'idea')} could not be queued: ${answer.refused[0].message}`, { isProblem: true });
+  if (done.length) tell(`${many(done.length, 'idea')} queued on this device.`);
+  if (refused.length) tell(`${many(refused.length, 'idea')} could not be queued: ${refused[0].message}`, { isProblem: true });
   ideas.reload();
   await refresh('batches', 'tasks');
 }
@@ -1104,6 +1133,7 @@ import { act, deed, field, heading, tell } from './shell.js';
 import { plain } from './words.js';
 
 let joined = null;
+let typed = {};
 let endsAt = 0;
 
 export function pairing() {
@@ -1157,8 +1187,12 @@ function drawing(rows, text) {
 }
 
 async function copy(text, what) {
-  await navigator.clipboard.writeText(text);
-  tell(`${what} is copied.`);
+  try {
+    await navigator.clipboard.writeText(text);
+    tell(`${what} is copied.`);
+  } catch {
+    tell(`The browser does not let this page copy: select it by hand, please. ${text}`, { isProblem: true });
+  }
 }
 
 function words(title, name, checkWords, done) {
@@ -1173,10 +1207,11 @@ function words(title, name, checkWords, done) {
 
 function partner() {
   const known = state.projects.find((project) => project.id === state.project) ?? state.projects[0];
+  const remembered = (name, other) => ({ value: typed[name] ?? other ?? '', oninput: (event) => { typed[name] = event.target.value; } });
   return h('form', { class: 'pair-partner', onsubmit: join },
-    field('Enter partner code', 'pairingCode', { inputmode: 'numeric', autocomplete: 'off', placeholder: '847 291', required: true, pattern: '[0-9 \\-]{6,9}', title: 'Six digits', maxlength: '9' }),
-    field('Its address', 'sourceUrl', { placeholder: '192.168.1.20:4748', required: true, autocomplete: 'off', spellcheck: 'false', hint: 'Stands beside the code on the other screen.' }),
-    field('Folder of the project here', 'targetProjectPath', { placeholder: '/home/you/project', required: true, autocomplete: 'off', spellcheck: 'false', value: known?.path }),
+    field('Enter partner code', 'pairingCode', { inputmode: 'numeric', autocomplete: 'off', placeholder: '847 291', required: true, pattern: '[0-9 \\-]{6,9}', title: 'Six digits', maxlength: '9', ...remembered('pairingCode') }),
+    field('Its address', 'sourceUrl', { placeholder: '192.168.1.20:4748', required: true, autocomplete: 'off', spellcheck: 'false', hint: 'Stands beside the code on the other screen.', ...remembered('sourceUrl') }),
+    field('Folder of the project here', 'targetProjectPath', { placeholder: '/home/you/project', required: true, autocomplete: 'off', spellcheck: 'false', ...remembered('targetProjectPath', known?.path) }),
     h('button', { type: 'submit', class: 'primary', 'aria-busy': busy ? 'true' : null, disabled: busy }, 'Connect'));
 }
 
@@ -1190,6 +1225,7 @@ function join(event) {
   changed();
   act('join', async () => {
     joined = await post('offload/accept', { ...given, deviceName: state.device?.deviceName });
+    typed = {};
     form.reset();
     await refresh('devices', 'projects');
   }).finally(() => { busy = false; changed(); });
@@ -1204,10 +1240,9 @@ PageFile("scripts/results.js", ###"""
 import { h, icon } from './elements.js';
 import { get, post } from './bridge.js';
 import { state, changed, refresh, projectName } from './state.js';
-import { ask, badge, complain, deed, emptyState, field, heading, tell } from './shell.js';
+import { ask, badge, complain, deed, emptyState, field, heading, tell, showLog } from './shell.js';
 import { ago, cost, many, plain, resultWord } from './words.js';
 import { draw as drawDiff } from './diff.js';
-import { showLog } from './log.js';
 
 let open = null;
 let detail = null;
@@ -1241,10 +1276,13 @@ export const results = {
       open && detailPanel());
   },
   onShow() {
-    state.wants.add('results');
     refresh('results');
+    if (open) load(open);
   },
-  onEvent: ({ name, data }) => { if (name.startsWith('offload_result_') && data.payload.taskId === open) load(open); },
+  onEvent({ name, data }) {
+    if (!open) return;
+    if (/^connection_|^stream_/.test(name) || (name.startsWith('offload_result_') && data.payload.taskId === open)) load(open);
+  },
   onProject: () => close(),
   keys: { Enter: 'Open', m: 'Merge', d: 'Throw away', b: 'Send back', u: 'Undo' },
   press(event) {
@@ -1306,11 +1344,14 @@ async function load(id) {
   try {
     const answer = await get(`offload/results/${id}`, { limit: files });
     if (open !== id) return;
+    // Another attempt of the same task has another change.
+    if (detail && detail.result.attempt !== answer.result.attempt) patch = null;
     detail = answer;
     changed();
     if (patch === null) await loadPatch(answer.files[0]?.path ?? null);
   } catch (problem) {
     complain(problem);
+    if (open === id && detail === null) close();
   }
 }
 
@@ -1352,7 +1393,7 @@ function detailPanel() {
 function actions(result) {
   const { taskId: id, state: standing } = result;
   return [
-    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'merge' }, deed(`merge-${id}`, { label: 'Merge …', tone: 'primary', first: () => howToMerge(result) }, (given) => merge(result, given))),
+    ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'merge' }, deed(`merge-${id}`, { label: 'Merge …', tone: 'primary', first: () => howToMerge(result) }, () => refresh('results'))),
     ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'send-back' }, deed(`back-${id}`, { label: 'Send back', symbol: 'retry', first: sureToSendBack }, () => sendBack(result))),
     ['ready', 'conflict', 'refused', 'uploading'].includes(standing) && h('span', { 'data-deed': 'discard' }, deed(`discard-${id}`, { label: 'Throw away', isQuiet: true, first: () => sureToDiscard(result) }, () => discard(result))),
     ['merged', 'discarded'].includes(standing) && h('span', { 'data-deed': 'undo' }, deed(`undo-${id}`, { label: standing === 'merged' ? 'Undo merge' : 'Bring back', symbol: 'undo' }, () => undo(result))),
@@ -1395,18 +1436,18 @@ function howToMerge(result) {
     text: !result.branch && !result.commit ? `Its files are taken into the folder of the project; what they replace is kept for undoing.${result.state === 'conflict' ? ' Files that clash stay as they are, and the result’s version is put beside each as NAME.offload-IDEA.' : ''}`
       : result.state === 'conflict' ? 'It clashes with what the project has now; git will refuse it unless that has changed.' : 'Into the branch that is checked out now. It can be undone while nothing is built on top of it.',
     content: h('div', { class: 'fields' },
-      result.commit && field('Message', 'message', { tag: 'textarea', rows: '3', value: plain(result.title) }),
+      result.commit && field('Message', 'message', { tag: 'textarea', rows: '3', value: result.title }),
       result.commit && h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'merge', checked: true }), h('span', null, 'Merge commit')),
       result.commit && h('label', { class: 'tick' }, h('input', { type: 'radio', name: 'mode', value: 'squash' }), h('span', null, 'Squash into one commit')),
       needed && h('label', { class: 'tick is-warning' }, h('input', { type: 'checkbox', name: 'confirm', required: true }), h('span', null, `I have looked at ${result.needsConfirmation.slice(0, 3).map(plain).join(', ')}`))),
     read: (form) => Object.fromEntries(new FormData(form)),
+    work: (given) => merge(result, given),
   });
 }
 
 async function merge(result, given) {
   await post(`offload/results/${result.taskId}/merge`, { mode: given.mode, message: given.message || undefined, confirm: Boolean(given.confirm) });
   tell(`Merged: ${plain(result.title)}`);
-  await refresh('results');
 }
 
 const sureToMergeAll = (ready) => ask({
@@ -1526,10 +1567,12 @@ export function deed(name, given, work) {
   const { label, symbol, tone = '', isQuiet, key, hint, disabled, first } = given;
   const isBusy = isUnderWay(name);
   return h('button', {
-    key, type: 'button', class: `${tone} ${isQuiet ? 'quiet' : ''} ${symbol && !label ? 'icon-only' : ''}`, 'aria-busy': isBusy ? 'true' : null,
-    disabled: Boolean(disabled || isBusy), 'aria-label': hint ?? null, title: hint ?? null,
+    key: key ?? name, type: 'button', class: `${tone} ${isQuiet ? 'quiet' : ''} ${symbol && !label ? 'icon-only' : ''}`, 'aria-busy': isBusy ? 'true' : null,
+    // Not disabled while it is under way: that would take the focus away.
+    disabled: Boolean(disabled), 'aria-label': hint ?? null, title: hint ?? null,
     onclick: async (event) => {
       event.stopPropagation();
+      if (isUnderWay(name)) return;
       const answer = first ? await first() : true;
       if (answer) act(name, () => work(answer));
     },
@@ -1538,26 +1581,41 @@ export function deed(name, given, work) {
 
 /**
  * Asks something in a dialog that holds the focus and gives it back.
+ * @param {(answer) => Promise} [given.work] what is done with the answer; the dialog stays, with what was typed, until that has worked.
  * @returns the answer: what `read` makes of the form, or null.
  */
-export function ask({ title, text, content, action = 'OK', tone = 'primary', read = () => true }) {
+export function ask({ title, text, content, action = 'OK', tone = 'primary', read = () => true, work }) {
   return new Promise((resolve) => {
     const before = document.activeElement;
     const dialog = document.createElement('dialog');
     dialog.setAttribute('aria-labelledby', 'dialog-title');
     let answer = null;
-    const form = h('form', {
-      method: 'dialog', onsubmit: (event) => {
-        event.preventDefault();
-        answer = read(event.target);
+    let problem = null;
+    let isBusy = false;
+    const submit = async (event) => {
+      event.preventDefault();
+      if (isBusy) return;
+      const given = read(event.target);
+      [isBusy, problem] = [true, null];
+      draw();
+      try {
+        await work?.(given);
+        answer = given;
         dialog.close();
-      },
-    },
+      } catch (refusal) {
+        if (!(refusal instanceof Refusal)) console.error(refusal);
+        problem = refusal.message;
+      }
+      isBusy = false;
+      draw();
+    };
+    const draw = () => render(dialog, h('form', { method: 'dialog', onsubmit: submit },
     h('h2', { id: 'dialog-title' }, title), text && h('p', null, text), content,
-    h('div', { class: 'dialog-actions' },
+    problem && h('p', { class: 'problem', role: 'alert', key: 'problem' }, sentence(problem)),
+    h('div', { class: 'dialog-actions', key: 'actions' },
       h('button', { type: 'button', onclick: () => dialog.close() }, action === null ? 'Close' : 'Cancel'),
-      action !== null && h('button', { type: 'submit', class: tone }, action)));
-    render(dialog, form);
+      action !== null && h('button', { type: 'submit', class: tone, 'aria-busy': isBusy ? 'true' : null }, action))));
+    draw();
     dialog.onclose = () => {
       dialog.remove();
       before?.focus?.();
@@ -1579,6 +1637,22 @@ export const heading = (text, ...more) => h('header', { class: 'panel-head' }, h
 
 export const emptyState = (title, text, ...more) => h('div', { class: 'empty' }, h('strong', null, title), h('p', null, text), more);
 
+/** Shows the log of a task. What that takes is loaded when it is first wanted. */
+export async function showLog(task, title) {
+  try {
+    (await import('./log.js')).showLog(task, title);
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+/** Closes the log that is shown. */
+export async function closeLog() {
+  (await import('./log.js')).closeLog();
+}
+
+export const isLogOpen = () => document.querySelector('.log-panel') !== null;
+
 /** A state as a coloured word; the colour never says anything that the word does not. */
 export const badge = (state, word) => h('span', { class: `badge is-${state}` }, word);
 
@@ -1589,11 +1663,10 @@ PageFile("scripts/start.js", ###"""
 import { h, render, icon } from './elements.js';
 import { hasKey, keep, redeem, get } from './bridge.js';
 import { follow } from './stream.js';
-import { state, take, listen, watch, changed, refreshAll, remember } from './state.js';
-import { ask, complain, onUnderWay, tell } from './shell.js';
+import { state, take, listen, watch, changed, refreshAll, remember, onRefused } from './state.js';
+import { ask, closeLog, complain, isLogOpen, onUnderWay, tell } from './shell.js';
 import { plain } from './words.js';
 import { monitor } from './monitor.js';
-import { closeLog, openLog } from './log.js';
 
 const page = document.getElementById('page');
 /** Tabs that are not looked at need not be there yet. */
@@ -1611,9 +1684,13 @@ const names = { monitor: 'Monitor', offload: 'Offload', backlog: 'Backlog', resu
 const ready = new Map([['monitor', monitor]]);
 let current = 'monitor';
 
+const isSecret = (text) => /^[0-9a-f]{64}$/.test(text);
+
 async function begin() {
+  // A link that is pasted into a tab of the page changes nothing but the fragment.
+  addEventListener('hashchange', () => { if (isSecret(location.hash.slice(1))) location.reload(); });
   const secret = location.hash.slice(1);
-  if (/^[0-9a-f]{64}$/.test(secret)) {
+  if (isSecret(secret)) {
     // Out of the address before anything else: it works once, and nobody is to see it.
     history.replaceState(null, '', location.pathname);
     try {
@@ -1623,8 +1700,7 @@ async function begin() {
     }
   }
   if (!hasKey()) return signIn();
-  // Asked for at once; whether the key is right comes with the first answer.
-  refreshAll();
+  onRefused(leave);
   try {
     state.device = await get('status');
   } catch (problem) {
@@ -1633,6 +1709,9 @@ async function begin() {
       return signIn('The key is not that of this device any more.');
     }
   }
+  // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
+  follow(take, stand);
+  setTimeout(() => { if (!state.isLoaded) refreshAll(); }, 1_000);
   watch(draw);
   listen(hear);
   onUnderWay(changed);
@@ -1642,18 +1721,20 @@ async function begin() {
   document.addEventListener('visibilitychange', changed);
   await go(location.hash.slice(1));
   draw();
-  follow(take, stand);
+}
+
+/** The key is not (any more) that of this device. */
+function leave() {
+  keep(null);
+  location.reload();
 }
 
 function stand(standing, last) {
   const was = state.standing;
   state.standing = standing;
-  if (standing === 'refused') {
-    keep(null);
-    location.reload();
-  }
+  if (standing === 'refused') leave();
   if (standing === 'live') remember(last);
-  if (standing === 'live' && was === 'offline') refreshAll();
+  if (standing === 'live' && was !== 'live') refreshAll();
   changed();
 }
 
@@ -1661,7 +1742,9 @@ function signIn(problem) {
   document.title = 'Sign in · Offload';
   const enter = async (event) => {
     event.preventDefault();
-    keep(new FormData(event.target).get('key').trim());
+    const key = new FormData(event.target).get('key').trim();
+    if (!/^[!-~]+$/.test(key)) return signIn('This is not the key of this device.');
+    keep(key);
     try {
       await get('status');
       location.reload();
@@ -1683,10 +1766,20 @@ function signIn(problem) {
 }
 
 async function go(name) {
-  const wanted = name in tabs ? name : current;
-  if (!ready.has(wanted)) ready.set(wanted, await tabs[wanted]());
+  const wanted = Object.hasOwn(tabs, name) ? name : current;
+  try {
+    if (!ready.has(wanted)) ready.set(wanted, await tabs[wanted]());
+  } catch {
+    tell('This part of the page could not be loaded. Is the device running?', { isProblem: true });
+    history.replaceState(null, '', `#${current}`);
+    return;
+  }
+  // Somebody may have gone on meanwhile.
+  const now = location.hash.slice(1);
+  if (now !== name && Object.hasOwn(tabs, now)) return;
   const isNew = current !== wanted;
   current = wanted;
+  state.wants = new Set([{ results: 'results', offload: 'remote' }[current]]);
   draw();
   if (isNew) {
     ready.get(current).onShow?.();
@@ -1716,6 +1809,7 @@ function draw() {
         h('span', { class: `connection-state is-${state.standing}`, role: 'status' }, standingWord[state.standing] ?? ''),
         'Notification' in window && Notification.permission === 'default' && h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Notify me when I am needed', title: 'Notify me when I am needed', onclick: notifications }, icon('bell')),
         h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Keys', title: 'Keys (?)', onclick: showKeys }, '?'))),
+    state.isOutdated && h('p', { class: 'outdated', key: 'outdated' }, 'The device has a new version. ', h('button', { type: 'button', class: 'link', onclick: () => location.reload() }, 'Reload the page')),
     state.standing === 'offline' && h('p', { class: 'offline', role: 'alert', key: 'offline' }, 'The device does not answer. What you see is what was known last; the page goes on by itself when the device is back.'),
     h('main', { id: 'content', key: `tab-${current}`, tabindex: '-1', class: state.standing === 'offline' ? 'is-old' : '' },
       current === 'monitor' && state.isLoaded && state.projects.length === 0 ? welcome() : tab.draw()));
@@ -1748,7 +1842,7 @@ function press(event) {
   const tab = ready.get(current);
   if (event.key in everywhere) location.hash = everywhere[event.key];
   else if (event.key === '?') showKeys();
-  else if (event.key === 'Escape' && openLog()) closeLog();
+  else if (event.key === 'Escape' && isLogOpen()) closeLog();
   else if (event.key === '/' && document.querySelector('[data-filter]')) document.querySelector('[data-filter]').focus();
   else if (!tab.press?.(event)) return;
   event.preventDefault();
@@ -1776,7 +1870,7 @@ function hear(event) {
   ready.get(current)?.onEvent?.(event);
   if (document.hidden && event.name in alarming && 'Notification' in window && Notification.permission === 'granted') {
     const { title, deviceName } = event.data.payload;
-    new Notification('Offload', { body: `${plain(title ?? deviceName ?? '')} ${alarming[event.name]}`, tag: event.name });
+    new Notification('Offload', { body: `${plain(title ?? deviceName ?? '')} ${alarming[event.name]}`, tag: event.data.payload.taskId ?? event.name });
   }
 }
 
@@ -1810,6 +1904,9 @@ export const state = {
   progress: new Map(),
   news: [],
   isLoaded: false,
+  version: null,
+  /** Whether the device has another version than the one that this page came from. */
+  isOutdated: false,
 };
 
 const watchers = new Set();
@@ -1836,12 +1933,14 @@ const parts = {
   device: async () => { state.device = await get('status'); },
   projects: async () => {
     state.projects = (await get('projects')).projects;
-    if (!state.projects.some((project) => project.id === state.project)) state.project = '';
+    if (state.project && !state.projects.some((project) => project.id === state.project)) {
+      state.project = '';
+      startAnew();
+    }
   },
   batches: async () => {
     state.batches = (await get('batches')).batches;
-    const running = new Set([...state.batches.map((batch) => batch.running?.id), ...state.remote.active.map((task) => task.taskId)]);
-    for (const id of state.progress.keys()) if (!running.has(id)) state.progress.delete(id);
+    forget();
   },
   tasks: async () => {
     const [waiting, failed] = await Promise.all([
@@ -1856,6 +1955,7 @@ const parts = {
       get('offload/status', { status: 'synced', limit: 100 }),
     ]);
     state.remote = { latest: latest.tasks, active: [...running.tasks, ...synced.tasks], counts: latest.counts };
+    forget();
   },
   devices: async () => {
     const answer = await get('offload/devices');
@@ -1875,55 +1975,77 @@ const parts = {
     state.ideaTotals = Object.fromEntries(statuses.map((status, index) => [status, totals[index].total]));
   },
   pair: async () => {
-    const known = state.pair;
     state.pair = await get('offload/pair');
-    // The drawing of a code and where to type it are told once, when it is opened.
-    if (known.pairingCode === state.pair.pairingCode) {
-      state.pair = { ...state.pair, addresses: known.addresses, qrCode: known.qrCode };
-    }
   },
 };
 
-const gap = 200;
+/** What is at work no more has no progress. */
+function forget() {
+  const running = new Set([...state.batches.map((batch) => batch.running?.id), ...state.remote.active.map((task) => task.taskId)]);
+  for (const id of state.progress.keys()) if (!running.has(id)) state.progress.delete(id);
+}
+
+function startAnew() {
+  for (const listener of listeners) listener({ id: null, name: 'stream_reset', data: { payload: {} } });
+  refreshAll();
+}
+
+/** Between two requests for the same part; longer where nobody looks. */
+const gap = () => (document.hidden ? 5_000 : 200);
 const work = new Map();
 
-/** Asks for parts anew; what is being asked for already is asked for once more afterwards. */
+/** Asks for parts anew. What is being asked for already is asked for once more afterwards, and that is waited for. */
 export function refresh(...names) {
   return Promise.all(names.map((name) => {
     const known = work.get(name);
-    if (known) known.again = true;
-    else work.set(name, start(name));
-    return work.get(name).first;
+    if (!known) return start(name);
+    known.next ??= Promise.withResolvers();
+    return known.next.promise;
   }));
 }
 
 function start(name) {
-  const entry = { again: false };
+  const entry = { next: null };
+  work.set(name, entry);
   const once = async () => {
-    entry.again = false;
     try {
       await parts[name]();
     } catch (problem) {
+      if (problem.status === 401) refused();
       // The stream says whether the device is there, and everything is asked for when it is back.
-      if (problem.status === undefined) throw problem;
+      else if (problem.status === undefined) console.error(problem);
     }
     changed();
   };
-  const pause = () => new Promise((resolve) => setTimeout(resolve, gap));
-  entry.first = once();
-  entry.first.then(pause).then(async () => {
-    while (entry.again) {
+  const first = once();
+  first.then(async () => {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, gap()));
+      const { next } = entry;
+      if (!next) break;
+      entry.next = null;
       await once();
-      await pause();
+      next.resolve();
     }
-  }).finally(() => work.delete(name));
-  return entry;
+    work.delete(name);
+  });
+  return first;
 }
 
-export async function refreshAll() {
-  await refresh(...Object.keys(parts));
-  state.isLoaded = true;
-  changed();
+let refused = () => {};
+/** Calls back when the key turns out to be wrong. */
+export const onRefused = (callback) => { refused = callback; };
+
+let all = null;
+/** Asks for everything anew, once however many want it at the same moment. */
+export function refreshAll() {
+  all ??= Promise.resolve().then(async () => {
+    all = null;
+    await refresh(...Object.keys(parts));
+    state.isLoaded = true;
+    changed();
+  });
+  return all;
 }
 
 const concerned = [
@@ -1959,6 +2081,9 @@ export function take(event) {
   } else if (name === 'connection_established' || name === 'stream_reset') {
     refreshAll();
     remember(event.id);
+    const { version } = data.payload;
+    if (version && state.version && version !== state.version) state.isOutdated = true;
+    state.version = version ?? state.version;
   } else {
     state.news = [told(event), ...state.news].slice(0, newsLimit);
     for (const [pattern, names] of concerned) if (pattern.test(name)) refresh(...names);
@@ -1979,7 +2104,7 @@ PageFile("scripts/stream.js", ###"""
 // One stream of events per browser. Whichever tab holds the lock reads it and passes everything on; when that tab goes, another one
 // takes over behind the last event that it heard of. So twenty tabs cost the device as much as one.
 
-import { open, Refusal, read } from './bridge.js';
+import { open, Refusal, read as readAnswer } from './bridge.js';
 
 const silence = 45_000;
 const longestPause = 8_000;
@@ -1992,50 +2117,89 @@ const longestPause = 8_000;
 export function follow(hear, stand) {
   const channel = new BroadcastChannel('offload-events');
   let last = null;
-  let standing = 'offline';
-  let isReader = false;
+  let standing = 'connecting';
+  let reading = null;
+  let beaten = Date.now();
+  let wake = () => {};
 
   const change = (next) => {
     standing = next;
     stand(next, last);
-    if (isReader) channel.postMessage({ standing, last });
+    // That a key is wrong is said of this tab alone: another one may have the right one.
+    if (reading && next !== 'refused') channel.postMessage({ standing, last });
   };
   const take = (event) => {
     if (event.id !== null) last = event.id;
-    hear(event);
+    try {
+      hear(event);
+    } catch (problem) {
+      console.error(problem);
+    }
   };
   channel.onmessage = ({ data }) => {
-    if (data.question && isReader) channel.postMessage({ standing, last });
-    if (data.standing && !isReader) {
-      last = data.last;
-      change(data.standing);
+    if (reading) {
+      if (!data.question) return;
+      wake();
+      channel.postMessage({ standing, last });
+      return;
     }
-    if (data.event && !isReader) take(data.event);
+    beaten = Date.now();
+    if (data.standing) {
+      last = data.last;
+      if (data.standing !== standing) change(data.standing);
+    }
+    if (data.event) take(data.event);
   };
-  channel.postMessage({ question: true });
 
-  navigator.locks.request('offload-events', async () => {
-    isReader = true;
+  const read = async (turn) => {
     let pause = 500;
-    for (;;) {
+    while (reading === turn) {
       try {
         await listen(last, (event) => {
           pause = 500;
           if (standing !== 'live') change('live');
           take(event);
           channel.postMessage({ event });
-        });
+        }, turn.control = new AbortController(), () => channel.postMessage({ beat: true }));
       } catch (problem) {
-        if (problem instanceof Refusal && problem.status === 401) {
-          change('refused');
-          return;
-        }
+        if (problem instanceof Refusal && problem.status === 401) return change('refused');
+        if (!(problem instanceof Refusal || problem instanceof TypeError || problem.name === 'AbortError')) console.error(problem);
       }
+      if (reading !== turn) return undefined;
       change('offline');
-      await waking(pause * (0.75 + Math.random() / 2));
+      await new Promise((resolve) => {
+        wake = resolve;
+        waking(pause * (0.75 + Math.random() / 2)).then(resolve);
+      });
       pause = Math.min(pause * 2, longestPause);
     }
+    return undefined;
+  };
+  const lead = (options) => {
+    const turn = {};
+    return navigator.locks.request('offload-events', options, () => {
+      reading = turn;
+      return read(turn);
+    }).catch(() => {
+      // Another tab took it: this one had been silent for too long.
+      if (reading === turn) reading = null;
+      turn.control?.abort();
+      beaten = Date.now();
+      lead({});
+    });
+  };
+  lead({});
+  channel.postMessage({ question: true });
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && !reading) channel.postMessage({ question: true });
   });
+  setInterval(() => {
+    // A tab that reads and says nothing is asleep; somebody who looks at this one does not want to wait for it.
+    if (reading || document.hidden || Date.now() - beaten < silence) return;
+    beaten = Date.now();
+    if (standing === 'live') change('offline');
+    lead({ steal: true });
+  }, 5_000);
 }
 
 /** Waits, but no longer than until somebody looks or the network is back. */
@@ -2059,21 +2223,25 @@ export async function recent(position, number) {
   const found = [];
   if (first === position) return found;
   const control = new AbortController();
+  // Whatever else happens: this is not worth a connection for long.
+  const end = setTimeout(() => control.abort(), 5_000);
   await listen(first, (event) => {
+    if (event.name === 'stream_reset') control.abort();
     if (event.id === null || event.name === 'connection_established' || event.name === 'stream_reset') return;
     found.unshift(event);
     if (event.id >= position) control.abort();
   }, control).catch(() => {});
+  clearTimeout(end);
   return found;
 }
 
-async function listen(last, hear, control = new AbortController()) {
+async function listen(last, hear, control, beat = () => {}) {
   let watch = setTimeout(() => control.abort(), silence);
   try {
     const answer = await open('stream?projectId=*', {
       signal: control.signal, headers: last === null ? {} : { 'Last-Event-ID': String(last) },
     });
-    if (!answer.ok) await read(answer);
+    if (!answer.ok) await readAnswer(answer);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
     for (;;) {
@@ -2081,6 +2249,7 @@ async function listen(last, hear, control = new AbortController()) {
       if (done) return;
       clearTimeout(watch);
       watch = setTimeout(() => control.abort(), silence);
+      beat();
       const blocks = (rest + value).split('\n\n');
       rest = blocks.pop();
       for (const block of blocks) {
@@ -2090,6 +2259,7 @@ async function listen(last, hear, control = new AbortController()) {
     }
   } finally {
     clearTimeout(watch);
+    control.abort();
   }
 }
 
@@ -2131,6 +2301,7 @@ export class WindowedList {
     this.total = null;
     this.current = 0;
     this.generation = 0;
+    this.underWay = 0;
   }
 
   /** Gives the list its place in the page. */
@@ -2152,7 +2323,10 @@ export class WindowedList {
 
   /** Asks again for what is in view; until it has come, what was there stays. */
   reload() {
-    this.generation += 1;
+    if (this.underWay > 0) {
+      this.isWanted = true;
+      return;
+    }
     this.asked.clear();
     this.isStale = true;
     this.soon();
@@ -2160,8 +2334,11 @@ export class WindowedList {
 
   /** Begins anew: another filter, another list. */
   reset() {
+    this.generation += 1;
+    this.underWay = 0;
     this.pages.clear();
     this.total = null;
+    this.problem = null;
     this.current = 0;
     if (this.node) this.node.scrollTop = 0;
     this.reload();
@@ -2186,22 +2363,35 @@ export class WindowedList {
     if (this.asked.has(page)) return;
     this.asked.add(page);
     const { generation } = this;
+    this.underWay += 1;
+    let answer = null;
     try {
-      const { items, total } = await this.given.load(pageSize, page * pageSize);
-      if (generation !== this.generation) return;
-      if (this.isStale) {
-        // What is out of view is asked for when it comes into view again.
-        for (const known of [...this.pages.keys()]) if (!this.asked.has(known)) this.pages.delete(known);
-        this.isStale = false;
-      }
-      this.pages.set(page, items);
-      this.total = total;
-      this.current = Math.min(this.current, Math.max(0, total - 1));
-    } catch {
-      if (generation === this.generation) this.asked.delete(page);
-      return;
+      answer = await this.given.load(pageSize, page * pageSize);
+      this.problem = null;
+    } catch (problem) {
+      if (problem.status === undefined) console.error(problem);
+      this.problem = problem.message;
+    }
+    if (generation !== this.generation) return;
+    this.underWay -= 1;
+    if (answer) this.keep(page, answer);
+    if (this.underWay === 0 && this.isWanted) {
+      this.isWanted = false;
+      this.reload();
     }
     this.soon();
+  }
+
+  keep(page, { items, total }) {
+    if (this.isStale) {
+      // What is out of view is asked for when it comes into view again.
+      for (const known of [...this.pages.keys()]) if (!this.asked.has(known)) this.pages.delete(known);
+      this.isStale = false;
+    }
+    this.pages.set(page, items);
+    this.total = total;
+    this.current = Math.min(this.current, Math.max(0, total - 1));
+    this.given.loaded?.(items);
   }
 
   draw() {
@@ -2212,13 +2402,14 @@ export class WindowedList {
     for (let page = Math.floor(first / pageSize); page <= Math.max(0, Math.floor(last / pageSize)); page += 1) this.ask(page);
     this.node.classList.toggle('is-empty', this.total === 0);
     this.space.style.setProperty('height', this.total ? `${this.total * rowHeight}px` : 'auto');
-    if (this.total === null) return;
-    if (this.total === 0) {
-      this.node.tabIndex = -1;
-      return render(this.space, empty());
-    }
+    if (this.total === null) return render(this.space, this.problem && h('p', { class: 'problem' }, this.problem));
+    if (this.total === 0) return render(this.space, empty());
     const rows = [];
-    for (let index = first; index <= last; index += 1) {
+    const seen = Array.from({ length: last - first + 1 }, (_, step) => first + step);
+    // The current row is there even out of view: the keyboard gets in through it.
+    if (this.current < first) seen.unshift(this.current);
+    if (this.current > last) seen.push(this.current);
+    for (const index of seen) {
       const item = this.item(index);
       if (!item) continue;
       const { class: name, selected, content, ...rest } = row(item, this);
@@ -2311,7 +2502,8 @@ export const resultWord = {
   unmerging: 'Being undone', discarded: 'Thrown away',
 };
 
-const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+// What joins or colours a picture may follow one; everywhere else it hides something.
+const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]|(?<!\p{Extended_Pictographic}\ufe0f?)[\u200d\ufe0f]|(?![\u200d\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** What somebody else wrote, without what can't be seen or turns text around. */
 export const plain = (text) => String(text ?? '').replace(invisible, '\ufffd');
@@ -2414,6 +2606,7 @@ kbd { border: 1px solid var(--line-strong); border-bottom-width: 2px; border-rad
 .connection-state.is-live::before { background: var(--good); }
 .connection-state.is-offline::before { background: var(--bad); }
 .offline { background: var(--bad-wash); color: var(--bad); text-align: center; padding: 9px 20px; font-weight: 550; }
+.outdated { background: var(--info-wash); color: var(--info); text-align: center; padding: 9px 20px; }
 main { padding: 20px 24px 48px; max-width: 1760px; margin: 0 auto; transition: opacity .2s; }
 main:focus { outline: none; }
 main.is-old { opacity: .65; }

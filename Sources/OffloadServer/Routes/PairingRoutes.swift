@@ -12,7 +12,9 @@ struct PairingRoutes {
         ControlRoute(.post, "/api/bridge/offload/pair") { bridge, request, _ in
             try await PairingRoutes(bridge: bridge).open(try await request.json(PairRequest.self))
         },
-        ControlRoute(.get, "/api/bridge/offload/pair") { bridge, _, _ in PairingRoutes(bridge: bridge).state() },
+        ControlRoute(.get, "/api/bridge/offload/pair") { bridge, _, _ in
+            await PairingRoutes(bridge: bridge).state()
+        },
         ControlRoute(.delete, "/api/bridge/offload/pair") { bridge, _, _ in
             await bridge.pairing.desk.cancel()
             return Response(status: .noContent)
@@ -64,7 +66,7 @@ struct PairingRoutes {
                     pairingCode: code.digits, expiresAt: opening.expiresAt,
                     expiresIn: pairing.desk.remaining(opening), sourceDeviceId: bridge.context.device.id,
                     addresses: addresses,
-                    qrCode: addresses.first.flatMap { pairing.code("offload join \(code.digits) --source \($0)") }),
+                    qrCode: qrCode(code, addresses)),
                 status: .created)
         } catch {
             await pairing.desk.cancel(opening)
@@ -72,11 +74,16 @@ struct PairingRoutes {
         }
     }
 
+    /// What to type on the other device.
+    private func qrCode(_ code: PairingCode, _ addresses: [String]) -> [String]? {
+        addresses.first.flatMap { pairing.code("offload join \(code.digits) --source \($0)") }
+    }
+
     private func addresses(port: Int) -> [String] {
         pairing.hosts().map { PeerAddress(host: $0, port: port).description }
     }
 
-    private func state() -> Response {
+    private func state() async -> Response {
         guard let opening = pairing.desk.latest() else { return JSONResponse.make(PairStateView(state: "none")) }
         let window = opening.window
         var view = PairStateView(state: Self.word(window.state))
@@ -86,6 +93,10 @@ struct PairingRoutes {
             view.pairingCode = opening.code.digits
             view.expiresInMs = pairing.desk.remaining(opening).wholeMilliseconds
             view.guessesLeft = window.limits.guesses - window.wrongGuesses
+            if let port = try? await pairing.server.reachable() {
+                let addresses = addresses(port: port)
+                (view.addresses, view.qrCode) = (addresses, qrCode(opening.code, addresses))
+            }
         }
         if let pair = opening.pair {
             view.devicePairId = pair.id.rawValue

@@ -33,6 +33,9 @@ package struct PairStateView: Codable, Sendable {
     package var expiresInMs: Int64?
     package var projectId: String?
     package var guessesLeft: Int?
+    /// Of an open code: where this device may be reached, and what to type there as a QR code; see `PairView`.
+    package var addresses: [String]?
+    package var qrCode: [String]?
     /// The rest is there once the code is taken.
     package var devicePairId: String?
     package var deviceName: String?
