@@ -140,13 +140,15 @@ struct FileSystem: Sendable {
         }
     }
 
-    /// Whether a copy went wrong for nothing but a result that was on its way into the project at the same time: what is
-    /// staged comes and goes, and no workspace needs it. A message that may have been cut says nothing for sure.
+    /// Whether a copy went wrong for nothing but a result or a requirement that was on its way into the project at the same time:
+    /// what is staged comes and goes, and no workspace needs it. A message that may have been cut says nothing for sure.
     static func missedOnlyStaging(_ message: String) -> Bool {
         let lines = message.split(separator: "\n")
         return !lines.isEmpty && message.utf8.count < 60_000
             && lines.allSatisfy { line in
-                line.split(whereSeparator: { "/'’‘\":".contains($0) }).contains { StagingName.isOne(String($0)) }
+                line.split(whereSeparator: { "/'’‘\":".contains($0) }).contains { part in
+                    StagingName.isOne(String(part)) || (part.hasPrefix(".") && part.hasSuffix(SafeFolder.unfinished))
+                }
             }
     }
 }

@@ -47,11 +47,14 @@ struct SafeFolder: ~Copyable {
         return folder
     }
 
+    /// How the name of a file ends that is being written and has not got its own name yet.
+    static let unfinished = ".offload-new"
+
     /// Writes a file as a whole and durably: either the old content is there or the new one. A link of that name is
     /// replaced, not followed. A file that has the content already is left alone.
     func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws {
         if content(of: name, expecting: bytes.count) == bytes { return }
-        let temporary = ".\(name).offload-new"
+        let temporary = ".\(name)\(Self.unfinished)"
         unlinkat(descriptor, temporary, 0)
         let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard file >= 0 else { throw Self.error("create \(name)") }

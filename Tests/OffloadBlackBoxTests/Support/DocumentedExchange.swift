@@ -64,6 +64,8 @@ struct Counterparts {
             return left.sorted { $0.key < $1.key }.flatMap { key, value in
                 differences(shown: value, actual: right[key] ?? .null, at: "\(place).\(key)")
             }
+        // An ellipsis as the only element stands for whatever there is.
+        case (.array([.string("…")]), .array): return []
         case (.array(let left), .array(let right)):
             guard left.count == right.count else { return ["\(place): \(right.count) elements, not \(left.count)"] }
             return left.indices.flatMap { differences(shown: left[$0], actual: right[$0], at: "\(place)[\($0)]") }

@@ -225,6 +225,12 @@ import Testing
         #expect(paths.sorted() == Self.base.keys.sorted())
         #expect(FileSystem.missedOnlyStaging("cp: cannot stat '/home/me/p/\(name)/0': No such file or directory\n"))
         #expect(!FileSystem.missedOnlyStaging("cp: cannot stat '/p/\(name)/0': No such file\ncp: cannot open '/p/a'\n"))
+        // A requirement of another idea that was assigned in the same moment.
+        #expect(
+            FileSystem.missedOnlyStaging(
+                "/bin/cp: cannot open '/p/./.claude/requirements/.note-1.md.offload-new' for reading: No such file or directory\n"
+            ))
+        #expect(!FileSystem.missedOnlyStaging("cp: cannot open '/p/notes.offload-new/a'\n"))
         #expect(!FileSystem.missedOnlyStaging(""))
     }
 }
