@@ -358,7 +358,7 @@ function unified(hunk) {
     if (mark === ' ' || mark === '-') before += 1;
     if (mark === ' ' || mark === '+') after += 1;
     return h('div', { class: `diff-line ${kind[mark]}` }, h('span', { class: 'number' }, numbers[0]), h('span', { class: 'number' }, numbers[1]),
-      h('span', { class: 'mark' }, mark === '\\' ? '' : mark), h('span', { class: 'code-text' }, plain(line.slice(1)) || ' '));
+      h('span', { class: 'sign' }, mark === '\\' ? '' : mark), h('span', { class: 'code-text' }, plain(line.slice(1)) || ' '));
   }));
 }
 
