@@ -12,6 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+import results
 from programs import Device, Floor, load, machine
 from report import median, percentile, row, table
 
@@ -28,12 +29,16 @@ class Extent:
     enqueues: int
     claims: int
     idle_seconds: int
+    results: int
 
 
 FULL = Extent(wake_runs=200, wake_warm_ups=20, rounds=5, tasks=2000, depths=(1_000, 10_000, 100_000), enqueues=10,
-              claims=20, idle_seconds=10)
+              claims=20, idle_seconds=10, results=30)
 QUICK = Extent(wake_runs=60, wake_warm_ups=10, rounds=1, tasks=1000, depths=(1_000, 5_000), enqueues=5, claims=10,
-               idle_seconds=3)
+               idle_seconds=3, results=8)
+
+
+PARTS = ("small_store", "two_devices", "results", "large_store")
 
 
 class Benchmarks:
@@ -232,6 +237,30 @@ class Benchmarks:
             row("W2 two devices, peak memory, MB", ours["peak MB"], target="<= 120", digits=1),
         ]
 
+    # Results
+
+    def results(self):
+        self.section("W5 results")
+        repository, runs = f"{self.folder}/repository", self.extent.results
+        results.make(repository)
+        for name in ("pc-work", "laptop-work"):
+            results.git(self.folder, "clone", "--quiet", repository, f"{self.folder}/{name}")
+            results.settings(f"{self.folder}/{name}", *self.agent)
+        with Device(self.executable, f"{self.folder}/pc-results", SLOTS) as source, \
+                Device(self.executable, f"{self.folder}/laptop-results", SLOTS) as target:
+            project = source.ask("POST", "/projects", {"path": f"{self.folder}/pc-work"})["id"]
+            target.ask("POST", "/projects", {"path": f"{self.folder}/laptop-work"})
+            target.join(source, project, f"{self.folder}/laptop-work")
+            self.forget_stamps()
+            times = results.crossing(source, target, project, self.stamps, runs + 2)[2:]
+        whole, crossing = results.bare(self.folder, repository, runs)
+        ours = median(times)
+        self.figures["results"] = {"device": times, "git": whole, "git after the commit": crossing}
+        self.rows += [
+            row("W5 agent's end to forecast : git, add to merge-tree, ms", ours, median(whole), target="<= 1.5"),
+            row("W5 the same : git, bundle to merge-tree, ms", ours, median(crossing)),
+        ]
+
     # Backlog and start-up
 
     def large_store(self):
@@ -296,15 +325,16 @@ def main():
     parser.add_argument("--device", required=True)
     parser.add_argument("--results", required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="offload-benchmarks.") as folder:
         before = load(folder)
         benchmarks = Benchmarks(arguments, folder)
         try:
-            benchmarks.small_store()
-            benchmarks.two_devices()
-            benchmarks.large_store()
+            for part in PARTS:
+                if not arguments.only or arguments.only == part:
+                    getattr(benchmarks, part)()
         finally:
             os.chdir("/")
         after = load(folder)

@@ -73,6 +73,14 @@ package struct Attempt: Sendable, Equatable {
         self.init(key: key, holder: .batch(batch), createdAt: createdAt, state: state)
     }
 
+    /// How it went, once that is certain.
+    package var ending: Ending? {
+        switch state {
+        case .starting, .running: nil
+        case .sealed(let ending), .ended(let ending): ending
+        }
+    }
+
     package var hasEnded: Bool {
         if case .ended = state { true } else { false }
     }

@@ -33,6 +33,11 @@ package struct TaskResult: Sendable, Equatable {
         case commit(CommitHash, base: CommitHash)
         /// A change set in the data folder, for projects without git.
         case changeSet
+
+        /// The commit that it was made on; nil without git.
+        package var base: CommitHash? {
+            if case .commit(_, let base) = self { base } else { nil }
+        }
     }
 
     /// How many files and lines it changes.

@@ -11,6 +11,7 @@ struct AttemptExecution: Sendable {
     let recorder: AttemptRecorder
     let progress: ProgressBoard
     let limits: SlotLimits
+    let bell: ReportBell
 
     /// How an attempt went, before the record has its say.
     struct Report: Sendable {
@@ -132,7 +133,7 @@ struct AttemptExecution: Sendable {
         guard report.outcome == .completed, let result = report.result else { return }
         do {
             switch try await recorder.seal(order.key, report: report.run, result: result) {
-            case .sealed: break
+            case .sealed: if order.origin != nil { bell.ring() }
             case .cancelled:
                 report.outcome = .cancelled
                 return

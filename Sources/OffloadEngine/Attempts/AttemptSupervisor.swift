@@ -18,7 +18,8 @@ package struct AttemptSupervisor: Service {
 
     package init(
         context: EngineContext, folders: any ProjectFolders, workspaces: any Workspaces, runner: any AgentRunner,
-        logs: any LogLibrary, dispatcher: AttemptDispatcher, limits: SlotLimits, progress: ProgressBoard
+        logs: any LogLibrary, dispatcher: AttemptDispatcher, limits: SlotLimits, progress: ProgressBoard,
+        bell: ReportBell = ReportBell()
     ) {
         self.context = context
         self.logs = logs
@@ -30,7 +31,7 @@ package struct AttemptSupervisor: Service {
             limits: limits)
         execution = AttemptExecution(
             context: context, folders: folders, workspaces: workspaces, runner: runner, recorder: recorder,
-            progress: progress, limits: limits)
+            progress: progress, limits: limits, bell: bell)
     }
 
     package func run() async throws {

@@ -68,14 +68,8 @@ struct ResultShipping: Sendable {
     private func work(_ key: AttemptKey) async throws -> (Work, Project)? {
         try await inbox.context.ledger.read { reader in
             guard let task = try reader.task(key.task), let project = try reader.project(task.projectID),
-                case .ended(let ending) = try reader.attempt(key)?.state, let result = ending.result
+                let result = try reader.attempt(key)?.ending?.result, let content = result.content
             else { return nil }
-            let content: ResultAnnouncement.Content
-            switch result.storage {
-            case .commit(let commit, let base): content = .commit(commit, base: base)
-            case .changeSet: content = .changeSet
-            case .empty, .elsewhere: return nil
-            }
             let extent = TaskResult.Extent(
                 files: result.filesChanged, insertions: result.insertions, deletions: result.deletions)
             return (Work(content: content, extent: extent), project)
@@ -98,6 +92,17 @@ struct ResultShipping: Sendable {
                 throw OffloadError(.device, "the source wants more of attempt \(entry.key) than there is")
             }
             receipt = try await connection.send(part, at: offset, of: entry.key)
+        }
+    }
+}
+
+extension AttemptResult {
+    /// As what it is sent; nil when there is nothing to send.
+    fileprivate var content: ResultAnnouncement.Content? {
+        switch storage {
+        case .commit(let commit, let base): .commit(commit, base: base)
+        case .changeSet: .changeSet
+        case .empty, .elsewhere: nil
         }
     }
 }

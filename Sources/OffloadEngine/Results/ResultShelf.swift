@@ -9,6 +9,8 @@ package final class ResultShelf: Service {
     let decisions = ResultDecisions()
     let turns = ProjectTurns()
     private let forecasts = Forecasts()
+    /// Whoever asks for a forecast that is being made waits for it instead of making it again.
+    private let forecasting = ProjectTurns()
 
     /// How many results are forecast at once; each pair of them is one merge.
     private static let forecastLimit = 64
@@ -105,6 +107,10 @@ package final class ResultShelf: Service {
     /// - Returns: nil when none can be made; results stay what they were.
     @discardableResult
     package func refresh(_ id: ProjectID) async throws -> Forecast? {
+        try await forecasting.take(on: id) { try await self.forecast(id) }
+    }
+
+    private func forecast(_ id: ProjectID) async throws -> Forecast? {
         let (project, results) = try await context.ledger.read { reader in
             (try reader.project(id), try reader.mergeable(in: id, limit: Self.forecastLimit))
         }

@@ -25,7 +25,9 @@ package struct GitResultIntegration: ResultIntegration {
         guard let head = position.commit else { return forecast }
         let repository = try await repositories.repository(of: project)
         try await repository.pin(head, from: repositories.project(project))
-        let merged = try await repository.results(in: head)
+        // What was made on what is checked out now can't be in it.
+        let isYounger = results.allSatisfy { $0.storage?.base == head }
+        let merged = isYounger ? [] : try await repository.results(in: head)
         for index in results.indices { forecast.items[index].isInProject = merged.contains(results[index].key) }
         let commits = results.enumerated().compactMap { index, result in
             merged.contains(result.key) ? nil : result.commit.map { (index, $0) }
@@ -53,10 +55,10 @@ package struct GitResultIntegration: ResultIntegration {
     // MARK: - Branches
 
     package func publish(_ result: TaskResult, of project: Project) async throws -> String? {
-        guard let commit = result.commit else { return nil }
+        guard case .commit(let commit, let base) = result.storage else { return nil }
         let repository = try await repositories.repository(of: project)
         return try await repositories.project(project).publish(
-            commit, ref: ResultRepository.resultRef(result.key), from: repository.gitFolder,
+            commit, on: base, ref: ResultRepository.resultRef(result.key), from: repository.gitFolder,
             slug: Slug.make(from: result.title, fallback: "idea"))
     }
 

@@ -58,6 +58,7 @@ package struct GitResultTransfer: ResultTransfer {
             await scratch.remove(folder)
             return difference
         }
+        await repositories.project(project).receive(pack: path, from: start)
         await forget(key)
         return try await arrival(result, difference, in: repository)
     }

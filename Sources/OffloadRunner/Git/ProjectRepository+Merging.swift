@@ -5,12 +5,12 @@ extension ProjectRepository {
     /// What is checked out; nothing at all before the first commit.
     func position() async throws -> ProjectPosition {
         let found = try await git.run(
-            ["rev-parse", "--quiet", "--verify", "--end-of-options", "HEAD^{commit}"], at: place)
-        guard found.succeeded, let commit = CommitHash(found.text) else {
+            ["rev-parse", "--quiet", "HEAD^{commit}", "--symbolic-full-name", "HEAD"], at: place)
+        let lines = found.text.split(separator: "\n").map(String.init)
+        guard found.succeeded, lines.count == 2, let commit = CommitHash(lines[0]) else {
             return ProjectPosition(branch: nil, commit: nil)
         }
-        let branch = try await git.run(["symbolic-ref", "--quiet", "HEAD"], at: place)
-        return ProjectPosition(branch: branch.succeeded ? branch.text : nil, commit: commit)
+        return ProjectPosition(branch: lines[1] == "HEAD" ? nil : lines[1], commit: commit)
     }
 
     /// - Returns: the branch that a merge would move, and where it is.

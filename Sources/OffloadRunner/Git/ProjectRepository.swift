@@ -55,15 +55,19 @@ package struct ProjectRepository: Sendable {
 
     /// Creates a branch `offload/…` at `commit`, or finds the one that an earlier call created for it.
     /// - Parameters:
+    ///   - base: the commit that it was made on.
     ///   - ref: the commit's full ref name in `source`.
     ///   - slug: the wanted name behind `offload/`; `-2`, `-3` … when it is taken.
     /// - Returns: the branch's name.
     /// - Throws: `OffloadError` of kind `unprocessable` with git's message when none could be written.
-    package func publish(_ commit: CommitHash, ref: String, from source: String, slug: String) async throws -> String {
-        try await fetch(ref, from: source)
+    package func publish(
+        _ commit: CommitHash, on base: CommitHash, ref: String, from source: String, slug: String
+    ) async throws -> String {
+        async let known = branches(startingWith: "offload/\(slug)")
+        if try await !has(both: commit, and: base) { try await fetch(ref, from: source) }
+        var taken = try await known
         var refusals = 0
         while true {
-            let taken = try await branches(startingWith: "offload/\(slug)")
             if let existing = taken.first(where: { $0.commit == commit.hex }) { return existing.name }
             let name =
                 "offload/" + Slug.firstFree(slug) { candidate in taken.contains { $0.name == "offload/\(candidate)" } }
@@ -81,8 +85,28 @@ package struct ProjectRepository: Sendable {
             }
             // Another git process may hold a lock for a moment; a foreign lock is waited for, never removed.
             try await Task.sleep(for: .milliseconds(50 << refusals) + .milliseconds(Int.random(in: 0..<50)))
+            taken = try await branches(startingWith: "offload/\(slug)")
         }
     }
+
+    private func has(both commit: CommitHash, and base: CommitHash) async throws -> Bool {
+        let found = try await git.run(
+            ["cat-file", "--batch-check=%(objecttype)"], at: place, input: Array("\(commit)\n\(base)\n".utf8))
+        return found.succeeded && found.text == "commit\ncommit"
+    }
+
+    /// Takes the objects of a small pack over that was judged in our own repository. Nothing refers to them yet. Where this
+    /// does not go, `publish` fetches them.
+    /// - Parameters:
+    ///   - pack: the path of a file that ends with the pack.
+    ///   - start: where in it the pack begins.
+    func receive(pack: String, from start: Int64) async {
+        guard FileSystem.size(of: pack) <= Self.smallPack else { return }
+        _ = try? await git.run(["unpack-objects", "-q"], at: place, inputFile: pack, inputOffset: start)
+    }
+
+    /// Bytes of a pack up to which its objects are kept one by one, as git does with small ones that it fetches.
+    private static let smallPack: Int64 = 256 * 1024
 
     private static let tries = 5
 

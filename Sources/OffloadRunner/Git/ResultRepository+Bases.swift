@@ -5,9 +5,7 @@ extension ResultRepository {
     static func baseRef(_ commit: CommitHash) -> String { "refs/offload-bases/\(commit)" }
 
     func holds(_ commit: CommitHash) async throws -> Bool {
-        try await git.run(
-            ["rev-parse", "--quiet", "--verify", "--end-of-options", Self.baseRef(commit)], at: place
-        ).succeeded
+        try await self.commit(at: Self.baseRef(commit)) == commit
     }
 
     /// The commits that are kept here, the newest first.

@@ -28,8 +28,7 @@ extension ResultRepository {
     }
 
     func points(_ ref: String, to commit: CommitHash) async throws -> Bool {
-        let found = try await git.run(["rev-parse", "--quiet", "--verify", "--end-of-options", ref], at: place)
-        return found.succeeded && found.text == commit.hex
+        try await self.commit(at: ref) == commit
     }
 
     /// Takes a result over from a pack of another device.
@@ -51,9 +50,7 @@ extension ResultRepository {
         guard indexed.succeeded else { throw Self.refusal(PlainText.trimmed(indexed.message)) }
         let difference = try await judge(result, at: quarantine)
         try takeIn(objects)
-        let ref = Self.resultRef(result.key)
-        let zero = String(repeating: "0", count: result.tip.hex.utf8.count)
-        try await git.require(["update-ref", "--end-of-options", ref, result.tip.hex, zero], at: place)
+        try point(Self.resultRef(result.key), at: result.tip)
         return difference
     }
 
@@ -70,14 +67,9 @@ extension ResultRepository {
         _ result: Incoming, at quarantine: Git.Place
     ) async throws -> TreeDifference {
         let (tip, base) = (result.tip, result.base)
-        // One commit directly on the base: nothing that was not asked for can hide below it.
-        let parents = try await git.run(
-            ["rev-list", "--parents", "--max-count=1", "--end-of-options", tip.hex], at: quarantine)
-        guard parents.succeeded, parents.text == "\(tip) \(base)" else {
-            throw Self.refusal("it is not one commit on the base that was given out")
-        }
+        async let changes = self.difference(of: tip, from: base, at: quarantine)
         try await measure(tip, base, at: quarantine)
-        let difference = try await difference(of: tip, from: base, at: quarantine)
+        let difference = try await changes
         for entry in difference.entries {
             switch entry.modeAfter {
             case "100644", "100755", "120000", "000000": break
@@ -91,15 +83,22 @@ extension ResultRepository {
         return difference
     }
 
-    /// Every object has to be there, and none of them too large.
+    /// It has to be one commit directly on the base, so that nothing that was not asked for can hide below it; every object has
+    /// to be there, and none of them too large.
     private func measure(_ tip: CommitHash, _ base: CommitHash, at quarantine: Git.Place) async throws {
         let listed = try await git.run(
-            ["rev-list", "--objects", "--no-object-names", tip.hex, "^\(base)", "--"], at: quarantine)
+            ["rev-list", "--objects", "--no-object-names", "--parents", tip.hex, "^\(base)", "--"], at: quarantine)
         guard listed.succeeded else { throw Self.refusal(PlainText.trimmed(listed.message)) }
-        let count = listed.output.count { $0 == UInt8(ascii: "\n") }
-        guard count <= Limits.objects else { throw Self.tooLarge("\(count) objects") }
+        let lines = listed.output.split(separator: UInt8(ascii: "\n"))
+        // Only commits have parents, and with them more than one word.
+        let commits = lines.filter { $0.contains(UInt8(ascii: " ")) }
+        guard commits.count == 1, commits[0].elementsEqual("\(tip) \(base)".utf8) else {
+            throw Self.refusal("it is not one commit on the base that was given out")
+        }
+        guard lines.count <= Limits.objects else { throw Self.tooLarge("\(lines.count) objects") }
+        let names = lines.flatMap { $0.prefix { $0 != UInt8(ascii: " ") } + [UInt8(ascii: "\n")] }
         let sizes = try await git.run(
-            ["cat-file", "--batch-check=%(objecttype) %(objectsize)"], at: quarantine, input: listed.output)
+            ["cat-file", "--batch-check=%(objecttype) %(objectsize)"], at: quarantine, input: names)
         guard sizes.succeeded else { throw Self.refusal(PlainText.trimmed(sizes.message)) }
         var total: Int64 = 0
         for line in sizes.output.split(separator: UInt8(ascii: "\n")) {

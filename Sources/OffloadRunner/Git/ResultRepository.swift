@@ -39,7 +39,26 @@ package struct ResultRepository: Sendable {
             ], at: place)
     }
 
-    private func withScratch<Value>(
+    /// Lets a ref of ours point at a commit that is here, durably. Written as git writes it: a file with the commit's name.
+    func point(_ ref: String, at commit: CommitHash) throws {
+        let path = "\(gitFolder)/\(ref)"
+        if let slash = path.lastIndex(of: "/") { try FileSystem.makeFolder(String(path[..<slash])) }
+        try FileSystem.write(Array("\(commit)\n".utf8), to: path)
+    }
+
+    /// What a ref of ours points at. As git keeps it after every change of ours, in a file of its own, that needs no process.
+    func commit(at ref: String) async throws -> CommitHash? {
+        if let bytes = FileSystem.read("\(gitFolder)/\(ref)"), bytes.count <= 65,
+            let commit = CommitHash(PlainText.trimmed(String(decoding: bytes, as: UTF8.self)))
+        {
+            return commit
+        }
+        guard FileSystem.kind(of: "\(gitFolder)/packed-refs") != .missing else { return nil }
+        let found = try await git.run(["rev-parse", "--quiet", "--verify", "--end-of-options", ref], at: place)
+        return found.succeeded ? CommitHash(found.text) : nil
+    }
+
+    func withScratch<Value>(
         like commit: CommitHash, _ body: (ScratchGitFolder) async throws -> Value
     ) async throws -> Value {
         let scratch = try ScratchGitFolder.make(
@@ -55,12 +74,17 @@ package struct ResultRepository: Sendable {
     }
 
     /// Writes the files of `commit` into an empty work tree, with a `.git` folder for the agent.
-    package func checkOut(_ commit: CommitHash, into workTree: String) async throws {
+    /// - Parameter path: where the index is kept for the snapshot.
+    func checkOut(_ commit: CommitHash, into workTree: String, keepingIndexAt path: String) async throws -> KeptIndex {
         try await withScratch(like: commit) { scratch in
             try await git.require(
                 ["read-tree", "--reset", "-u", "--no-recurse-submodules", commit.hex],
                 at: .workTree(workTree, through: scratch))
-            try AgentGitFolder.write(into: workTree, objects: scratch.objects, base: commit, index: scratch.index)
+            guard let index = FileSystem.read(scratch.index) else {
+                throw OffloadError(.device, "the checkout left no index at \(scratch.index)")
+            }
+            try AgentGitFolder.write(into: workTree, objects: scratch.objects, base: commit, index: index)
+            return try KeptIndex(index, of: scratch.index, at: path)
         }
     }
 
@@ -74,114 +98,5 @@ package struct ResultRepository: Sendable {
         package let paths: [String]
         /// Repositories inside the work tree; git can't keep their files.
         package let nestedRepositories: [String]
-    }
-
-    /// Keeps the work tree's state as one commit on `base` under the attempt's ref. Doing it again for an unchanged work
-    /// tree gives the same commit.
-    /// - Parameter excluding: paths that never belong to a result.
-    /// - Returns: nil when nothing was changed.
-    package func snapshot(
-        _ workTree: String, base: CommitHash, key: AttemptKey, excluding: [String], message: String
-    ) async throws -> Change? {
-        try await withScratch(like: base) { scratch in
-            let work = Git.Place.workTree(workTree, through: scratch)
-            try await git.require(["read-tree", base.hex], at: work)
-            return try await snapshot(at: work, base: base, key: key, excluding: excluding, message: message)
-        }
-    }
-
-    private func snapshot(
-        at work: Git.Place, base: CommitHash, key: AttemptKey, excluding: [String], message: String
-    ) async throws -> Change? {
-        let nested = try await add(excluding: excluding, base: base, at: work)
-        let tree = try await git.require(["write-tree"], at: work).text
-        let baseTree = try await git.require(
-            ["rev-parse", "--verify", "--end-of-options", "\(base)^{tree}"], at: place)
-        guard tree != baseTree.text || !nested.isEmpty else { return nil }
-        let counts = try await count(from: baseTree.text, to: tree)
-        let commit = try await commit(tree, base: base, key: key, message: message)
-        return Change(
-            commit: commit, filesChanged: counts.files, insertions: counts.insertions, deletions: counts.deletions,
-            paths: counts.paths, nestedRepositories: nested)
-    }
-
-    /// - Returns: the nested repositories that were left out.
-    private func add(excluding: [String], base: CommitHash, at work: Git.Place) async throws -> [String] {
-        let nested = try await addAll(base: base, at: work)
-        // Taken out again instead of left out: git refuses to leave a path out that it ignores anyway.
-        if !excluding.isEmpty {
-            try await git.require(
-                ["reset", "--quiet", base.hex, "--"] + excluding.map { ":(top,literal)\($0)" }, at: work)
-        }
-        return nested
-    }
-
-    private func addAll(base: CommitHash, at work: Git.Place) async throws -> [String] {
-        if try await git.run(["add", "--all", "--", "."], at: work).succeeded {
-            return try await dropNestedRepositories(base: base, at: work)
-        }
-        // git refuses to add a nested repository without a commit, and everything else with it.
-        let others = try await git.require(["ls-files", "--others", "--exclude-standard", "-z"], at: work)
-        let nested = others.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            .filter { $0.hasSuffix("/") }.map { String($0.dropLast()) }
-        try await git.require(
-            ["add", "--all", "--", "."] + nested.map { ":(top,exclude,literal)\($0)" }, at: work)
-        return try await nested + dropNestedRepositories(base: base, at: work)
-    }
-
-    private func commit(
-        _ tree: String, base: CommitHash, key: AttemptKey, message: String
-    ) async throws -> CommitHash {
-        let ref = Self.resultRef(key)
-        let kept = try await git.require(["for-each-ref", "--format=%(objectname) %(tree)", ref], at: place)
-        let words = kept.text.split(separator: " ").map(String.init)
-        if words.count == 2, words[1] == tree, let hash = CommitHash(words[0]) { return hash }
-        let made = try await git.require(
-            ["commit-tree", "-p", base.hex, "-F", "-", tree], at: place, input: Array(message.utf8))
-        guard let hash = CommitHash(made.text) else {
-            throw OffloadError(.device, "git commit-tree answered \(PlainText.prefix(made.text, bytes: 100))")
-        }
-        try await git.require(["update-ref", "--end-of-options", ref, hash.hex], at: place)
-        return hash
-    }
-
-    /// Takes gitlinks that the base does not have out of the index and names them.
-    private func dropNestedRepositories(base: CommitHash, at work: Git.Place) async throws -> [String] {
-        let raw = try await git.require(["diff-index", "--cached", "--raw", "-z", "--no-renames", base.hex], at: work)
-        let fields = raw.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-        var nested: [String] = []
-        for (header, path) in zip(fields, fields.dropFirst()) where header.hasPrefix(":") {
-            let modes = header.dropFirst().split(separator: " ")
-            if modes.count > 1, modes[1] == "160000", modes[0] != "160000" { nested.append(path) }
-        }
-        guard !nested.isEmpty else { return [] }
-        let list: [UInt8] = nested.flatMap { path -> [UInt8] in Array(path.utf8) + [0] }
-        try await git.require(["update-index", "--force-remove", "-z", "--stdin"], at: work, input: list)
-        return nested
-    }
-
-    private struct Counts {
-        var files = 0
-        var insertions = 0
-        var deletions = 0
-        var paths: [String] = []
-    }
-
-    private func count(from: String, to: String) async throws -> Counts {
-        let result = try await git.require(
-            ["diff-tree", "-r", "--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", from, to],
-            at: place)
-        var counts = Counts()
-        for entry in result.output.split(separator: 0) {
-            let columns = entry.split(separator: UInt8(ascii: "\t"), maxSplits: 2)
-            guard columns.count == 3 else { continue }
-            counts.files += 1
-            counts.insertions += Int(String(decoding: columns[0], as: UTF8.self)) ?? 0
-            counts.deletions += Int(String(decoding: columns[1], as: UTF8.self)) ?? 0
-            if counts.paths.count < AttemptResult.pathLimit {
-                counts.paths.append(String(decoding: columns[2], as: UTF8.self))
-            }
-        }
-        return counts
     }
 }

@@ -31,9 +31,21 @@ package struct ScratchGitFolder: Sendable {
             throw OffloadError(.device, "cannot create \(scratch.path): \(Errno(rawValue: errno))")
         }
         try FileSystem.makeFolder("\(scratch.path)/refs")
-        try FileSystem.write(Array("ref: refs/heads/none\n".utf8), to: "\(scratch.path)/HEAD")
-        try FileSystem.write(Array(configuration(isLong: isLong).utf8), to: "\(scratch.path)/config")
+        try FileSystem.put(Array("ref: refs/heads/none\n".utf8), at: "\(scratch.path)/HEAD")
+        try FileSystem.put(Array(configuration(isLong: isLong).utf8), at: "\(scratch.path)/config")
         return scratch
+    }
+
+    /// Lets git pass over paths that it does not know yet.
+    func exclude(_ paths: [String]) throws {
+        guard !paths.isEmpty else { return }
+        try FileSystem.makeFolder("\(path)/info")
+        try FileSystem.put(Array(paths.map { Self.pattern($0) + "\n" }.joined().utf8), at: "\(path)/info/exclude")
+    }
+
+    /// A path as `gitignore(5)` has it, with everything escaped that means more than itself there.
+    private static func pattern(_ path: String) -> String {
+        "/" + path.map { "*?[]\\ ".contains($0) ? "\\\($0)" : String($0) }.joined()
     }
 
     static func configuration(isLong: Bool) -> String {

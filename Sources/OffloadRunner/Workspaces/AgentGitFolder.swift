@@ -8,19 +8,16 @@ enum AgentGitFolder {
     /// - Parameters:
     ///   - objects: our repository's object folder, read through `alternates`.
     ///   - index: the index that belongs to the files as they are now.
-    static func write(into tree: String, objects: String, base: CommitHash, index: String) throws {
+    static func write(into tree: String, objects: String, base: CommitHash, index: [UInt8]) throws {
         let folder = "\(tree)/.git"
         for part in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
             try FileSystem.makeFolder("\(folder)/\(part)")
         }
         let config = ScratchGitFolder.configuration(isLong: base.hex.utf8.count == 64)
-        try FileSystem.write(Array("ref: refs/heads/\(branch)\n".utf8), to: "\(folder)/HEAD")
-        try FileSystem.write(Array(config.utf8), to: "\(folder)/config")
-        try FileSystem.write(Array("\(objects)\n".utf8), to: "\(folder)/objects/info/alternates")
-        try FileSystem.write(Array("\(base)\n".utf8), to: "\(folder)/refs/heads/\(branch)")
-        guard let bytes = FileSystem.read(index) else {
-            throw OffloadError(.device, "the checkout left no index at \(index)")
-        }
-        try FileSystem.write(bytes, to: "\(folder)/index")
+        try FileSystem.put(Array("ref: refs/heads/\(branch)\n".utf8), at: "\(folder)/HEAD")
+        try FileSystem.put(Array(config.utf8), at: "\(folder)/config")
+        try FileSystem.put(Array("\(objects)\n".utf8), at: "\(folder)/objects/info/alternates")
+        try FileSystem.put(Array("\(base)\n".utf8), at: "\(folder)/refs/heads/\(branch)")
+        try FileSystem.put(index, at: "\(folder)/index")
     }
 }

@@ -96,6 +96,14 @@ struct FileSystem: Sendable {
         }
     }
 
+    /// Writes a file that need not outlive a power cut, in the place of one that is there.
+    static func put(_ bytes: [UInt8], at path: String) throws {
+        removeFile(path)
+        let file = try AppendingFile(path: path)
+        try file.append(bytes)
+        try file.close()
+    }
+
     static func write(_ bytes: [UInt8], to path: String) throws {
         guard let slash = path.lastIndex(of: "/") else { throw OffloadError.invalid("path", "must be absolute") }
         let folder = try SafeFolder(path: String(path[..<slash]))

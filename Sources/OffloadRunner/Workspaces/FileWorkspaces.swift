@@ -5,6 +5,7 @@ package import OffloadDomain
 /// ```
 /// workspaces/<task>.<attempt>/<project's folder name>/   where the agent works
 /// workspaces/<task>.<attempt>/ready                      there once everything is in place
+/// workspaces/<task>.<attempt>/index                      what git knows of the files as they were checked out
 /// workspaces/<task>.<attempt>/base.json                  what a project without git started from
 /// ```
 package struct FileWorkspaces: Workspaces {
@@ -12,6 +13,7 @@ package struct FileWorkspaces: Workspaces {
     private let repositories: ResultRepositories
     private let changeSets: ChangeSets
     private let bases: FolderBases
+    private let indexes = KeptIndexes()
     private let work = BlockingWork(label: "offload.workspaces")
     private let files: FileSystem
 
@@ -28,6 +30,7 @@ package struct FileWorkspaces: Workspaces {
         let folder: String
         let tree: String
         var ready: String { "\(folder)/ready" }
+        var index: String { "\(folder)/index" }
         var baseManifest: String { "\(folder)/base.json" }
     }
 
@@ -69,7 +72,8 @@ package struct FileWorkspaces: Workspaces {
                     .unprocessable, "the requirement names no base commit; retry the task to write it anew")
             }
             let repository = try await repositories.repository(of: order.project)
-            try await repository.checkOut(base, into: layout.tree)
+            indexes[order.key] = try await repository.checkOut(
+                base, into: layout.tree, keepingIndexAt: layout.index)
         case .none:
             if order.origin == nil {
                 try await copyProject(order.project, into: layout.tree)
@@ -113,7 +117,7 @@ package struct FileWorkspaces: Workspaces {
             }
             let repository = try await repositories.repository(of: order.project)
             let change = try await repository.snapshot(
-                layout.tree, base: base, key: order.key,
+                layout.tree, base: base, key: order.key, from: indexes[order.key],
                 excluding: [Requirement.folder] + order.settings.copy, message: message)
             return Self.result(change, base: base)
         case .none:
@@ -138,12 +142,12 @@ package struct FileWorkspaces: Workspaces {
     }
 
     package func publish(_ result: AttemptResult, of order: AttemptOrder) async throws -> String? {
-        guard case .commit(let commit, _) = result.storage else { return nil }
+        guard case .commit(let commit, let base) = result.storage else { return nil }
         let repository = try await repositories.repository(of: order.project)
         let (ref, slug) = (ResultRepository.resultRef(order.key), Slug.make(from: order.title, fallback: "idea"))
         do {
             return try await repositories.project(order.project).publish(
-                commit, ref: ref, from: repository.gitFolder, slug: slug)
+                commit, on: base, ref: ref, from: repository.gitFolder, slug: slug)
         } catch let error as OffloadError {
             throw OffloadError(
                 error.kind,
@@ -154,6 +158,7 @@ package struct FileWorkspaces: Workspaces {
     package func remove(_ workspace: Workspace) async { await remove(workspace.key) }
 
     package func remove(_ key: AttemptKey) async {
+        indexes[key] = nil
         await files.remove("\(root)/\(key.task).\(key.number)")
         await bases.forget(key, files)
     }
