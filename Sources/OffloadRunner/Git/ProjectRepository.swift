@@ -53,6 +53,21 @@ package struct ProjectRepository: Sendable {
         try await git.run(["cat-file", "-e", "--end-of-options", "\(commit)^{commit}"], at: place).succeeded
     }
 
+    /// Why a part of the history may be missing, and how to get it; nil when all of it is said to be there.
+    func gap() async -> OffloadError? {
+        let isShallow = try? await git.run(["rev-parse", "--is-shallow-repository"], at: place)
+        if isShallow?.text == "true" {
+            return OffloadError(
+                .unprocessable,
+                "\(folder) is a shallow clone; get the rest of its history with: git fetch --unshallow")
+        }
+        let promises = try? await git.run(["config", "--get-regexp", #"^remote\..*\.promisor$"#], at: place)
+        guard promises?.succeeded == true else { return nil }
+        return OffloadError(
+            .unprocessable,
+            "\(folder) is a partial clone; get all of its files with: git fetch --refetch --no-filter")
+    }
+
     /// Creates a branch `offload/…` at `commit`, or finds the one that an earlier call created for it.
     /// - Parameters:
     ///   - ref: the commit's full ref name in `source`.

@@ -15,6 +15,11 @@ extension ResultRepository {
         return forecasts
     }
 
+    /// Whether two commits have any history in common. What has none git does not merge.
+    func areRelated(_ left: CommitHash, _ right: CommitHash) async throws -> Bool {
+        try await git.run(["merge-base", left.hex, right.hex], at: place).succeeded
+    }
+
     /// The results that a commit has in its history.
     func results(in head: CommitHash) async throws -> Set<AttemptKey> {
         let found = try await git.require(

@@ -1,0 +1,115 @@
+import Foundation
+import OffloadDomain
+import Testing
+
+@testable import OffloadRunner
+
+/// The whole way of a piece of work, with the user's repository in every state that users have theirs in.
+@Suite("Repository states", .timeLimit(.minutes(2))) struct RepositoryStateTests {
+    @Test(
+        "A result is merged and undone, or refused in plain words, and nothing else changes",
+        arguments: RepositoryState.all)
+    func wholeWay(_ state: RepositoryState) async throws {
+        try await CrossingWorld.with(state.base) { world in
+            var way = Way(world: world, state: state, before: try world.state())
+            do {
+                try await way.go()
+            } catch let error as OffloadError {
+                guard case .refused(way.step, let words) = state.outcome, error.message.contains(words) else {
+                    Issue.record("\(way.step): \(error)")
+                    return
+                }
+                #expect([.conflict, .unprocessable].contains(error.kind))
+                // git remembers where it was before it tries.
+                #expect(
+                    try way.changes().filter { !$0.hasSuffix("/ORIG_HEAD") } == [], "a refusal changed something")
+            }
+            #expect(FileSystem.names(in: "\(world.folder)/canaries") == [])
+        }
+    }
+
+    /// One state's way, and how far it came.
+    private struct Way {
+        let world: CrossingWorld
+        let state: RepositoryState
+        var before: HomeState
+        var step = RepositoryState.Step.givingOut
+
+        func changes() throws -> [String] { try world.state().changes(since: before) }
+
+        mutating func go() async throws {
+            guard let result = try await bringHome() else { return }
+            try world.shell(state.meanwhile)
+            (step, before) = (.merging, try world.state())
+            let forecast = try await world.forecast(result)
+            #expect(try await world.show(result).count == result.extent.files)
+            #expect(try changes() == [], "looking at a result changed something")
+            let plan = try await world.merge(result)
+            #expect(forecast.items.first?.clashes == [])
+            if case .merged(let paths) = state.outcome { try expectMerged(paths, plan) }
+            try world.shell(state.check)
+
+            if !state.later.isEmpty {
+                try world.shell(state.later)
+                before = try world.state()
+            }
+            step = .undoing
+            try await world.undo(plan, of: result)
+            guard case .merged = state.outcome else {
+                Issue.record("it was merged and undone")
+                return
+            }
+            #expect(try changes().filter { !$0.hasSuffix("/ORIG_HEAD") } == state.rewritten)
+            try world.shell("git fsck --strict")
+        }
+
+        private mutating func bringHome() async throws -> TaskResult? {
+            let base = try await world.giveOut()
+            try await world.handOver(base)
+            let made = try await world.work(state.work, on: base)
+            guard case .commit(let commit, _) = made.storage else {
+                guard case .nothing = state.outcome else {
+                    Issue.record("nothing came of it")
+                    return nil
+                }
+                #expect(try changes() == [])
+                return nil
+            }
+            step = .arriving
+            let result = try await world.bringHome(commit, on: base)
+            let notes = made.notes + result.notes
+            #expect(notes.count == state.notes.count, "\(notes)")
+            for word in state.notes { #expect(notes.contains { $0.contains(word) }, "\(notes)") }
+            #expect(try changes() == [])
+            #expect(try await world.integration.publish(result, of: world.source.project) == "offload/idea")
+            #expect(try changes().allSatisfy { $0.contains("/refs/heads/offload") })
+            return result
+        }
+
+        private func expectMerged(_ paths: [String], _ plan: Integration) throws {
+            let changed = try changes()
+            let files = changed.filter { $0.hasPrefix("user/") && !$0.hasPrefix("user/.git/") }
+            #expect(files.map(ExactText.init) == paths.map { ExactText("user/\($0)") })
+            let others = changed.filter { !files.contains($0) && !$0.hasSuffix("/ORIG_HEAD") }
+            #expect(others.count == 2 && others.first == "index" && others.last?.hasSuffix(plan.target) == true)
+        }
+    }
+
+    @Test("The control: each kind of change is seen")
+    func control() async throws {
+        let changes = [
+            ("echo x >>b.txt", ["status", "user/b.txt"]), ("chmod +x b.txt", ["status", "user/b.txt"]),
+            ("ln -s b.txt link", ["status", "user/link"]), ("mkdir empty", ["user/empty"]),
+            ("git config x.y z", ["user/.git/config"]), ("git branch x", ["user/.git/refs/heads/x"]),
+            ("git update-index --assume-unchanged b.txt", ["index"]), ("echo x >../beside", ["beside"]),
+            ("rm -r sub", ["status", "user/sub", "user/sub/c.txt"]), ("git status", []),
+        ]
+        for (script, expected) in changes {
+            try await CrossingWorld.with("") { world in
+                let before = try world.state()
+                try world.shell(script)
+                #expect(try world.state().changes(since: before) == expected, "\(script)")
+            }
+        }
+    }
+}
