@@ -9,30 +9,6 @@ import Testing
 struct FolderResultTests {
     static let places = CrashPlace.allCases.filter { $0.way == .merging }
 
-    /// A project that is nothing but a folder.
-    private struct Folder {
-        let path: String
-
-        init(in parent: String) throws {
-            path = "\(parent)/plain"
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try write("offload.yml", "agent: sample\n")
-            try write("menu.txt", "rye 4.20\nspelt 4.60\n")
-            try write("notes.md", "one\n")
-        }
-
-        func write(_ name: String, _ text: String) throws {
-            try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
-        }
-
-        func read(_ name: String) -> String? { try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
-
-        /// Everything but what the device writes for its agents.
-        func names() throws -> [String] {
-            try FileManager.default.contentsOfDirectory(atPath: path).filter { $0 != ".claude" }.sorted()
-        }
-    }
-
     @Test("A result is shown, taken, put back and taken again")
     func takeAndPutBack() async throws {
         try await Self.with { device, folder in
@@ -121,11 +97,11 @@ struct FolderResultTests {
     // MARK: - Driving the device
 
     private static func with(
-        _ environment: [String: String] = [:], _ body: (DeviceProcess, Folder) async throws -> Void
+        _ environment: [String: String] = [:], _ body: (DeviceProcess, SampleFolder) async throws -> Void
     ) async throws {
         try await withScratchFolder { scratch in
             try FileManager.default.createDirectory(atPath: "\(scratch)/home", withIntermediateDirectories: true)
-            let folder = try Folder(in: scratch)
+            let folder = try SampleFolder(in: scratch)
             let device = DeviceProcess(folder: scratch, environment: environment)
             defer { device.kill() }
             try device.start()
@@ -135,7 +111,7 @@ struct FolderResultTests {
 
     /// - Returns: the task whose result waits to be taken.
     private static func done(
-        _ title: String, _ steps: String, on device: DeviceProcess, _ folder: Folder
+        _ title: String, _ steps: String, on device: DeviceProcess, _ folder: SampleFolder
     ) async throws -> String {
         try await device.with { client in
             let project: ProjectView = try await client.post(

@@ -68,6 +68,15 @@ struct PeerExchange: SourceConnection {
         for try await piece in response.body { try take(Array(piece.readableBytesView)) }
     }
 
+    func files(
+        _ digests: [String], of key: AttemptKey, _ take: @Sendable ([UInt8]) throws -> Void
+    ) async throws {
+        let body = Array(try JSONEncoder().encode(FilesRequest(digests, of: key)))
+        let response = try await answer(
+            to: "base/files", body, type: "application/json", within: Self.bundleLimit)
+        for try await piece in response.body { try take(Array(piece.readableBytesView)) }
+    }
+
     func announce(_ announcement: ResultAnnouncement, of idea: IdeaID) async throws -> ResultReceipt {
         let body = Array(try JSONEncoder().encode(CommitRequest(announcement, of: idea)))
         let bytes = try await post("commit", body, type: "application/json", within: Self.resultLimit)
@@ -134,11 +143,17 @@ struct PeerExchange: SourceConnection {
     }
 
     private func post(_ path: String, _ body: [UInt8], type: String, within limit: TimeAmount) async throws -> [UInt8] {
+        let response = try await answer(to: path, body, type: type, within: limit)
+        return Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
+    }
+
+    private func answer(
+        to path: String, _ body: [UInt8], type: String, within limit: TimeAmount
+    ) async throws -> HTTPClientResponse {
         var request = request(.POST, path)
         request.headers.add(name: "Content-Type", value: type)
         request.body = .bytes(body)
-        let response = try await execute(request, limit: limit)
-        return Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
+        return try await execute(request, limit: limit)
     }
 
     private func request(_ method: HTTPMethod, _ path: String) -> HTTPClientRequest {

@@ -7,4 +7,6 @@ package struct HandedOut: Sendable, Equatable {
     package let requirement: Requirement
     package let title: String
     package let ideaCheck: String?
+    /// The pair through which the task came; nil for this device's own.
+    package let origin: PairID?
 }

@@ -128,7 +128,7 @@ package struct InboxDecisions: Sendable {
         entry.sequence += 1
         if case .ended(let outcome, _, let result) = change {
             entry.state = .over
-            if case .completed = outcome, case .commit = result?.storage { entry.owesResult = true }
+            if case .completed = outcome, let result, result.isKept { entry.owesResult = true }
         }
         try transaction.update(entry)
         try transaction.send(

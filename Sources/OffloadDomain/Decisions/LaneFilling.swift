@@ -40,6 +40,7 @@ package struct LaneFilling: Sendable {
         return HandedOut(
             key: key, batch: batch, project: project, requirement: requirement, title: task.title,
             // The idea of a task that another device gave is not here.
-            ideaCheck: task.origin == nil ? try reader.idea(task.ideaID)?.check : nil)
+            ideaCheck: task.origin == nil ? try reader.idea(task.ideaID)?.check : nil,
+            origin: task.origin)
     }
 }

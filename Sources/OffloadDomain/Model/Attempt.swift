@@ -147,6 +147,14 @@ package struct AttemptResult: Sendable, Equatable {
     /// What a person should know about the result, such as a nested repository that was left out.
     package var notes: [String]
 
+    /// Whether this device keeps work that can be sent to another.
+    package var isKept: Bool {
+        switch storage {
+        case .commit, .changeSet: true
+        case .empty, .elsewhere: false
+        }
+    }
+
     /// How many changed paths are kept.
     package static let pathLimit = 100
 

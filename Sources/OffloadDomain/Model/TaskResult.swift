@@ -143,24 +143,30 @@ package struct Integration: Sendable, Equatable {
 
 /// A result as the device that did the work announces it, before any of it is sent.
 package struct ResultAnnouncement: Sendable, Equatable {
+    /// What is sent.
+    package enum Content: Sendable, Equatable {
+        /// A bundle of one commit, made directly on `base`.
+        case commit(CommitHash, base: CommitHash)
+        /// A list of changes with the contents of files, of a project without git.
+        case changeSet
+    }
+
     package let key: AttemptKey
-    package let base: CommitHash
-    package let tip: CommitHash
-    /// Bytes of the bundle.
+    package let content: Content
+    /// Bytes of what is sent.
     package let size: Int64
-    /// SHA-256 of the bundle, in lower-case hexadecimal digits.
+    /// SHA-256 of what is sent, in lower-case hexadecimal digits.
     package let digest: String
     package let extent: TaskResult.Extent
 
-    /// The most bytes of a bundle.
+    /// The most bytes.
     package static let sizeLimit: Int64 = 4 << 30
 
     package init(
-        key: AttemptKey, base: CommitHash, tip: CommitHash, size: Int64, digest: String, extent: TaskResult.Extent
+        key: AttemptKey, content: Content, size: Int64, digest: String, extent: TaskResult.Extent
     ) {
         self.key = key
-        self.base = base
-        self.tip = tip
+        self.content = content
         self.size = size
         self.digest = digest
         self.extent = extent

@@ -8,10 +8,12 @@ package struct AttemptOrder: Sendable, Equatable {
     package let title: String
     /// The check to run: the idea's own, else the project's.
     package let check: String?
+    /// The pair through which the task came; nil for this device's own.
+    package let origin: PairID?
 
     package init(
         key: AttemptKey, batch: BatchID, project: Project, settings: ProjectSettings, requirement: Requirement,
-        title: String, check: String?
+        title: String, check: String?, origin: PairID? = nil
     ) {
         self.key = key
         self.batch = batch
@@ -20,6 +22,7 @@ package struct AttemptOrder: Sendable, Equatable {
         self.requirement = requirement
         self.title = title
         self.check = check
+        self.origin = origin
     }
 }
 

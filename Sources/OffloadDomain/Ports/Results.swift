@@ -1,8 +1,10 @@
 /// Brings the work of attempts from the device where it was done to the one whose task it is.
 package protocol ResultTransfer: Sendable {
-    /// Target: writes the bundle of a kept result.
+    /// Target: writes a kept result as it is sent.
     /// - Throws: `OffloadError` of kind `notFound` when it is not kept here any more.
-    func pack(_ key: AttemptKey, commit: CommitHash, base: CommitHash, of project: Project) async throws -> PackedResult
+    func pack(
+        _ key: AttemptKey, _ content: ResultAnnouncement.Content, of project: Project
+    ) async throws -> PackedResult
 
     /// Source: how much of a result has come, in bytes.
     func received(of key: AttemptKey) -> Int64
@@ -11,8 +13,9 @@ package protocol ResultTransfer: Sendable {
     /// - Returns: how much there is now. A part that does not begin there changes nothing.
     func take(_ bytes: [UInt8], at offset: Int64, of key: AttemptKey) throws -> Int64
 
-    /// Source: judges a result that has come whole and takes it over into this device's own repository. Nothing of it is believed:
-    /// it has to be one commit directly on the base that was given out, with nothing in it that can't be a file of a project.
+    /// Source: judges a result that has come whole and takes it over into this device's own keeping. Nothing of it is believed:
+    /// it has to be one commit directly on the base that was given out, or changes of files, with nothing in it that can't be a
+    /// file of a project.
     /// Doing it again for what was taken over changes nothing.
     /// - Throws: `OffloadError` of kind `conflict` when what came is not what was announced and has to be sent again,
     ///   `unprocessable` or `tooLarge` when it can never be taken over.

@@ -43,12 +43,18 @@ package protocol SourceConnection: Sendable {
     /// Sends a part of an announced result. The answer to the last one comes when the source has taken all of it over.
     func send(_ part: [UInt8], at offset: Int64, of key: AttemptKey) async throws -> ResultReceipt
 
-    /// Asks for the bundle of the commit on which an attempt starts.
+    /// Asks for what an attempt starts from: the bundle of its commit, or without git the list of the project's files.
     /// - Parameters:
     ///   - known: commits that are here.
     ///   - take: called with each piece, in order.
     func base(
         of key: AttemptKey, known: [CommitHash], _ take: @Sendable ([UInt8]) throws -> Void
+    ) async throws
+
+    /// Asks for contents of files on which an attempt starts, without git.
+    /// - Parameter take: called with each piece, in order.
+    func files(
+        _ digests: [String], of key: AttemptKey, _ take: @Sendable ([UInt8]) throws -> Void
     ) async throws
 
     /// Calls `body` with what the source tells, until the source ends the stream, nothing is heard for longer than

@@ -37,7 +37,8 @@ struct AttemptExecution: Sendable {
         limits.set(settings.slots, for: handedOut.project.id)
         return AttemptOrder(
             key: handedOut.key, batch: handedOut.batch, project: handedOut.project, settings: settings,
-            requirement: handedOut.requirement, title: handedOut.title, check: handedOut.ideaCheck ?? settings.check)
+            requirement: handedOut.requirement, title: handedOut.title, check: handedOut.ideaCheck ?? settings.check,
+            origin: handedOut.origin)
     }
 
     private func work(on order: AttemptOrder, signal: StopSignal) async throws -> Report {

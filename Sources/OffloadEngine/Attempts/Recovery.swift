@@ -30,7 +30,9 @@ struct Recovery: Sendable {
     /// could not be kept, and a person was told where it is.
     private func clear() async throws {
         for key in await workspaces.leftovers() {
-            let attempt = try await context.ledger.read { try $0.attempt(key) }
+            let (attempt, task) = try await context.ledger.read { (try $0.attempt(key), try $0.task(key.task)) }
+            // What came for a task that waits for its lane is needed still.
+            if attempt == nil, let task, task.state == .pending, task.attempt.next == key.number { continue }
             guard case .ended(let ending) = attempt?.state, ending.result == nil else {
                 await workspaces.remove(key)
                 continue
@@ -71,7 +73,7 @@ struct Recovery: Sendable {
             let settings = (try? await folders.settings(of: project)) ?? .defaults
             return AttemptOrder(
                 key: key, batch: batch, project: project, settings: settings, requirement: requirement,
-                title: task.title, check: idea?.check ?? settings.check)
+                title: task.title, check: idea?.check ?? settings.check, origin: task.origin)
         } catch {
             context.logger.error("cut-off attempt not understood: \(error)", metadata: ["attempt": "\(key)"])
             return nil

@@ -80,14 +80,18 @@ package final class Handovers: Service {
         leases.withLock { $0.prepares(key, of: pair.id, at: time.now) }
     }
 
-    /// The project and the commit on which an attempt of the pair's device starts.
-    /// - Throws: `OffloadError` of kind `stale` when the attempt is not its own.
-    package func base(of key: AttemptKey, for pair: DevicePair) async throws -> (project: Project, commit: CommitHash) {
+    /// The project and the commit on which an attempt of the pair's device starts; without git there is no commit.
+    /// - Throws: `OffloadError` of kind `stale` when the attempt is not its own, `notFound` when it starts from nothing.
+    package func base(of key: AttemptKey, for pair: DevicePair) async throws -> (project: Project, commit: CommitHash?)
+    {
         try await context.ledger.read { reader in
             guard let task = try reader.task(key.task), task.attempt == key.number,
-                task.state.holder == .device(pair.id), let project = try reader.project(task.projectID),
-                let commit = try reader.requirement(task.requirementID)?.base
+                task.state.holder == .device(pair.id), let project = try reader.project(task.projectID)
             else { throw Self.stale(key) }
+            let commit = try reader.requirement(task.requirementID)?.base
+            guard commit != nil || project.versionControl == .none else {
+                throw OffloadError(.notFound, "the task was queued for work without files")
+            }
             return (project, commit)
         }
     }

@@ -12,6 +12,7 @@ package struct Inbox: SourceWork {
     let results: any ResultTransfer
     private let folders: any ProjectFolders
     private let bases: any BaseTransfer
+    private let trees: any FolderTransfer
     private let dispatcher: AttemptDispatcher
     private let limits: SlotLimits
     private let stops: AttemptStops
@@ -21,6 +22,7 @@ package struct Inbox: SourceWork {
     package struct Means: Sendable {
         package let folders: any ProjectFolders
         package let bases: any BaseTransfer
+        package let trees: any FolderTransfer
         package let results: any ResultTransfer
         package let logs: any LogLibrary
         package let progress: ProgressBoard
@@ -28,11 +30,13 @@ package struct Inbox: SourceWork {
         package let limits: SlotLimits
 
         package init(
-            folders: any ProjectFolders, bases: any BaseTransfer, results: any ResultTransfer, logs: any LogLibrary,
-            progress: ProgressBoard, dispatcher: AttemptDispatcher, limits: SlotLimits
+            folders: any ProjectFolders, bases: any BaseTransfer, trees: any FolderTransfer,
+            results: any ResultTransfer,
+            logs: any LogLibrary, progress: ProgressBoard, dispatcher: AttemptDispatcher, limits: SlotLimits
         ) {
             self.folders = folders
             self.bases = bases
+            self.trees = trees
             self.results = results
             self.logs = logs
             self.progress = progress
@@ -50,6 +54,7 @@ package struct Inbox: SourceWork {
         self.isAutomatic = isAutomatic
         folders = means.folders
         bases = means.bases
+        trees = means.trees
         results = means.results
         logs = means.logs
         progress = means.progress
@@ -169,9 +174,12 @@ package struct Inbox: SourceWork {
         guard settings.workspace == .isolated else { return }
         switch (project.versionControl, offer.base) {
         case (.none, nil):
-            // Neither its files nor what becomes of them could be brought over.
-            throw OffloadError(
-                .unprocessable, "a project without git can't be worked on for another device yet; run it where it is")
+            try await trees.adopt(offer.key, of: project) { take in
+                try await connection.base(of: offer.key, known: [], take)
+            } contents: { digests, take in
+                try await connection.files(digests, of: offer.key, take)
+            }
+            context.crashPoint.reached(.inboxAfterBase)
         case (.none, .some):
             throw OffloadError(.unprocessable, "the project is a git repository there, and \(project.path) is none")
         case (.git, nil):
@@ -237,7 +245,7 @@ package struct Inbox: SourceWork {
         let running = try await context.ledger.change { [decisions] transaction in
             try decisions.cancel(key, at: now, in: &transaction)
         }
-        if let running { try await stops.end(running) }
+        try await end(key, running)
     }
 
     /// - Parameter ifHeld: leaves what has ended here meanwhile; its last report may be on the way.
@@ -247,7 +255,14 @@ package struct Inbox: SourceWork {
             guard try !ifHeld || transaction.inboxEntry(key)?.state == .held else { return nil }
             return try decisions.drop(key, at: now, in: &transaction)
         }
-        if let running { try await stops.end(running) }
+        try await end(key, running)
+    }
+
+    private func end(_ key: AttemptKey, _ running: AttemptKey?) async throws {
+        if let running { return try await stops.end(running) }
+        // One that runs, or has ended and is still being put away, is cleared up by whoever runs it.
+        guard try await context.ledger.read({ try $0.attempt(key) }) == nil else { return }
+        await trees.forget(key)
     }
 
     package func ended(_ pair: PairID) async throws {

@@ -31,7 +31,7 @@ struct ResultShipping: Sendable {
     private func ship(_ entry: InboxEntry) async throws -> Bool {
         do {
             if let (work, project) = try await work(entry.key) {
-                let packed = try await transfer.pack(entry.key, commit: work.commit, base: work.base, of: project)
+                let packed = try await transfer.pack(entry.key, work.content, of: project)
                 do {
                     try await send(packed, work.announcement(entry.key, packed), entry)
                     await packed.pack.discard()
@@ -56,25 +56,29 @@ struct ResultShipping: Sendable {
     }
 
     private struct Work {
-        let commit: CommitHash
-        let base: CommitHash
+        let content: ResultAnnouncement.Content
         let extent: TaskResult.Extent
 
         func announcement(_ key: AttemptKey, _ packed: PackedResult) -> ResultAnnouncement {
             ResultAnnouncement(
-                key: key, base: base, tip: commit, size: packed.pack.size, digest: packed.digest, extent: extent)
+                key: key, content: content, size: packed.pack.size, digest: packed.digest, extent: extent)
         }
     }
 
     private func work(_ key: AttemptKey) async throws -> (Work, Project)? {
         try await inbox.context.ledger.read { reader in
             guard let task = try reader.task(key.task), let project = try reader.project(task.projectID),
-                case .ended(let ending) = try reader.attempt(key)?.state, let result = ending.result,
-                case .commit(let commit, let base) = result.storage
+                case .ended(let ending) = try reader.attempt(key)?.state, let result = ending.result
             else { return nil }
+            let content: ResultAnnouncement.Content
+            switch result.storage {
+            case .commit(let commit, let base): content = .commit(commit, base: base)
+            case .changeSet: content = .changeSet
+            case .empty, .elsewhere: return nil
+            }
             let extent = TaskResult.Extent(
                 files: result.filesChanged, insertions: result.insertions, deletions: result.deletions)
-            return (Work(commit: commit, base: base, extent: extent), project)
+            return (Work(content: content, extent: extent), project)
         }
     }
 

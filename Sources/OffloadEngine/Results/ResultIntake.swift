@@ -93,7 +93,7 @@ package actor ResultIntake {
         }
         guard let (result, project, base) = found else { return .done }
         do {
-            guard announcement.base == base else {
+            if case .commit(_, let origin) = announcement.content, origin != base {
                 throw OffloadError(.unprocessable, "the result was made on another commit than the one given out")
             }
             context.crashPoint.reached(.resultBeforeImport)

@@ -5,8 +5,7 @@ import Synchronization
 /// the target.
 package struct GitBaseTransfer: BaseTransfer {
     private let repositories: ResultRepositories
-    private let scratchFolder: String
-    private let files: FileSystem
+    private let scratch: ScratchFiles
     private let limit: Int64
 
     /// - Parameters:
@@ -17,8 +16,7 @@ package struct GitBaseTransfer: BaseTransfer {
     ) {
         self.repositories = repositories
         self.limit = limit
-        scratchFolder = "\(dataFolder)/scratch"
-        files = FileSystem(tools: tools)
+        scratch = ScratchFiles(dataFolder: dataFolder, files: FileSystem(tools: tools))
     }
 
     package func holds(_ base: CommitHash, of project: Project) async throws -> Bool {
@@ -46,28 +44,9 @@ package struct GitBaseTransfer: BaseTransfer {
         _ base: CommitHash, of project: Project, without known: [CommitHash]
     ) async throws -> any BasePack {
         let repository = try await repositories.repository(of: project)
-        let folder = try makeFolder()
-        do {
-            let path = "\(folder)/bundle"
+        return try await scratch.pack(name: "base") { path in
             try await repository.bundle(base, without: known, to: path)
-            return FilePack(path: path, size: FileSystem.size(of: path), folder: folder, files: files)
-        } catch {
-            await files.remove(folder)
-            throw error
         }
-    }
-
-    private struct FilePack: BasePack {
-        let path: String
-        let size: Int64
-        let folder: String
-        let files: FileSystem
-
-        func read(from offset: Int64, limit: Int) throws -> [UInt8] {
-            try FileSystem.read(path, from: offset, limit: limit)
-        }
-
-        func discard() async { await files.remove(folder) }
     }
 
     package func adopt(
@@ -75,8 +54,7 @@ package struct GitBaseTransfer: BaseTransfer {
         from fill: (_ take: @Sendable ([UInt8]) throws -> Void) async throws -> Void
     ) async throws {
         let repository = try await repositories.repository(of: project)
-        let folder = try makeFolder()
-        do {
+        try await scratch.withNew("base") { folder in
             let path = "\(folder)/pack"
             let reading = Mutex(Incoming(base: base, limit: limit))
             let file = try AppendingFile(path: path)
@@ -87,18 +65,8 @@ package struct GitBaseTransfer: BaseTransfer {
             try file.close()
             try reading.withLock { try $0.finish() }
             try await repository.adopt(base, pack: path, through: "\(folder)/objects")
-            await files.remove(folder)
-        } catch {
-            await files.remove(folder)
-            throw error
+            await scratch.remove(folder)
         }
-    }
-
-    private func makeFolder() throws -> String {
-        try FileSystem.makeFolder(scratchFolder)
-        let folder = "\(scratchFolder)/base-\(UInt64.random(in: .min ... .max))"
-        try FileSystem.makeEmptyFolder(folder)
-        return folder
     }
 }
 

@@ -11,6 +11,13 @@ extension ResultRepository {
         static let files: Int64 = 4 << 30
     }
 
+    /// A result that comes from another device.
+    struct Incoming: Sendable {
+        let key: AttemptKey
+        let tip: CommitHash
+        let base: CommitHash
+    }
+
     /// Writes a bundle of a kept result to `path`: its commit, without the history below it.
     func bundle(_ key: AttemptKey, commit: CommitHash, base: CommitHash, to path: String) async throws {
         let ref = Self.resultRef(key)
@@ -32,7 +39,7 @@ extension ResultRepository {
     ///   - objects: an empty folder for what comes in; what is in it when this throws was not taken over.
     /// - Throws: `OffloadError` of kind `unprocessable` or `tooLarge` saying what is wrong with it.
     func adopt(
-        _ announcement: ResultAnnouncement, pack: String, from start: Int64, through objects: String
+        _ result: Incoming, pack: String, from start: Int64, through objects: String
     ) async throws -> TreeDifference {
         let quarantine = Git.Place.quarantine(gitFolder: gitFolder, objects: objects)
         try FileSystem.makeFolder("\(objects)/pack")
@@ -42,11 +49,11 @@ extension ResultRepository {
                 "--max-input-size=\(ResultAnnouncement.sizeLimit)",
             ], at: quarantine, inputFile: pack, inputOffset: start)
         guard indexed.succeeded else { throw Self.refusal(PlainText.trimmed(indexed.message)) }
-        let difference = try await judge(announcement, at: quarantine)
+        let difference = try await judge(result, at: quarantine)
         try takeIn(objects)
-        let ref = Self.resultRef(announcement.key)
-        let zero = String(repeating: "0", count: announcement.tip.hex.utf8.count)
-        try await git.require(["update-ref", "--end-of-options", ref, announcement.tip.hex, zero], at: place)
+        let ref = Self.resultRef(result.key)
+        let zero = String(repeating: "0", count: result.tip.hex.utf8.count)
+        try await git.require(["update-ref", "--end-of-options", ref, result.tip.hex, zero], at: place)
         return difference
     }
 
@@ -60,9 +67,9 @@ extension ResultRepository {
     }
 
     private func judge(
-        _ announcement: ResultAnnouncement, at quarantine: Git.Place
+        _ result: Incoming, at quarantine: Git.Place
     ) async throws -> TreeDifference {
-        let (tip, base) = (announcement.tip, announcement.base)
+        let (tip, base) = (result.tip, result.base)
         // One commit directly on the base: nothing that was not asked for can hide below it.
         let parents = try await git.run(
             ["rev-list", "--parents", "--max-count=1", "--end-of-options", tip.hex], at: quarantine)

@@ -13,7 +13,7 @@ struct ChangeRow: Decodable {
         let path = try ChangePath(path)
         let (kind, baseKind) = (try known(kind), try known(baseKind))
         for digest in [sha256, base].compactMap({ $0 }) {
-            guard Self.isDigest(digest) else { throw refusal("has something else than a digest") }
+            guard ContentDigestText.isOne(digest) else { throw refusal("has something else than a digest") }
         }
         guard (kind == nil) == (sha256 == nil) else { throw refusal("has a kind or a content, but not both") }
         guard kind != nil || base != nil else { throw refusal("is deleted and was not there") }
@@ -27,14 +27,6 @@ struct ChangeRow: Decodable {
         guard let kind else { return nil }
         guard let known = Manifest.Entry.Kind(rawValue: kind) else { throw refusal("is of no kind that is known") }
         return known
-    }
-
-    private static func isDigest(_ text: String) -> Bool {
-        text.utf8.count == 64
-            && text.utf8.allSatisfy { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-            }
     }
 
     private func refusal(_ flaw: String) -> OffloadError {
@@ -65,7 +57,7 @@ enum ChangeSetRules {
 }
 
 /// All names of a result, folder by folder and without case, so that each is looked at once.
-private struct NameTree {
+struct NameTree {
     private enum Place { case file, folder(Int) }
 
     private var folders: [[String: Place]] = [[:]]

@@ -31,6 +31,32 @@ package struct StoredChangeSet: Sendable {
         self.limits = limits
     }
 
+    /// Whether there is a change set at all.
+    var isThere: Bool { FileSystem.kind(of: "\(folder)/\(Self.list)") == .file }
+
+    /// The list as it is, and each content once with a path that it is for.
+    func listed() throws -> (list: [UInt8], contents: [(digest: String, path: ChangePath)]) {
+        guard let list = try SafeFolder(path: folder).file(Self.list)?.bytes(limit: limits.listBytes) else {
+            throw OffloadError(.unprocessable, "the result has no list of its changes, or one that is too long")
+        }
+        var (contents, known) = ([(digest: String, path: ChangePath)](), Set<String>())
+        for change in try changes() {
+            guard let digest = change.theirs?.sha256, known.insert(digest).inserted else { continue }
+            contents.append((digest, change.path))
+        }
+        return (list, contents)
+    }
+
+    /// Becomes what was read into another folder and checked there. Durable when it returns.
+    func takePlace(of other: String) throws {
+        guard let slash = folder.lastIndex(of: "/") else { throw OffloadError.invalid("path", "must be absolute") }
+        let parent = String(folder[..<slash])
+        try FileSystem.makeFolder(parent)
+        try FileSystem.flush(other)
+        try FileSystem.move(other, to: folder)
+        try FileSystem.flush(parent)
+    }
+
     /// Checks everything: the list, that each content is there and is what the list says, and that nothing else is. Reads
     /// all of it and blocks meanwhile.
     /// - Throws: `OffloadError` of kind `unprocessable` that shows the first path that is not as it has to be.

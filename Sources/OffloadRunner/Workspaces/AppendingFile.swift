@@ -2,6 +2,12 @@ import OffloadDomain
 import Synchronization
 import SystemPackage
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// A file of ours that is written piece by piece.
 final class AppendingFile: Sendable {
     private let path: String
@@ -35,11 +41,23 @@ final class AppendingFile: Sendable {
 
     deinit { file.withLock { try? $0?.close() } }
 
-    func append(_ bytes: [UInt8]) throws(OffloadError) {
+    func append(_ bytes: some Sequence<UInt8>) throws(OffloadError) {
         do {
             try file.withLock { file in _ = try file?.writeAll(bytes) }
         } catch {
             throw OffloadError(.device, "cannot write \(path): \(error)")
+        }
+    }
+
+    /// Makes what was written durable.
+    func flush() throws(OffloadError) {
+        do {
+            try file.withLock { file in
+                guard let file else { return }
+                guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            }
+        } catch {
+            throw OffloadError(.device, "cannot keep \(path): \(error)")
         }
     }
 

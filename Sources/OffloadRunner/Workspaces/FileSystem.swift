@@ -102,6 +102,9 @@ struct FileSystem: Sendable {
         try folder.write(String(path[path.index(after: slash)...]), bytes, mode: 0o600)
     }
 
+    /// Removes a file or a link, if there is one.
+    static func removeFile(_ path: String) { unlink(path) }
+
     static func move(_ path: String, to target: String) throws {
         guard rename(path, target) == 0 else {
             throw OffloadError(.device, "cannot move \(path) to \(target): \(Errno(rawValue: errno))")

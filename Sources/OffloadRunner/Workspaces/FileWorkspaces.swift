@@ -11,6 +11,8 @@ package struct FileWorkspaces: Workspaces {
     private let root: String
     private let repositories: ResultRepositories
     private let changeSets: ChangeSets
+    private let bases: FolderBases
+    private let work = BlockingWork(label: "offload.workspaces")
     private let files: FileSystem
 
     /// - Parameter dataFolder: the device's data folder, absolute.
@@ -19,6 +21,7 @@ package struct FileWorkspaces: Workspaces {
         self.repositories = repositories
         files = FileSystem(tools: tools)
         changeSets = ChangeSets(folder: "\(dataFolder)/change-sets")
+        bases = FolderBases(dataFolder: dataFolder)
     }
 
     private struct Layout {
@@ -68,12 +71,20 @@ package struct FileWorkspaces: Workspaces {
             let repository = try await repositories.repository(of: order.project)
             try await repository.checkOut(base, into: layout.tree)
         case .none:
-            try await files.copyContent(of: order.project.path, into: layout.tree)
-            for name in FileSystem.names(in: layout.tree) where StagingName.isOne(name) {
-                await files.remove("\(layout.tree)/\(name)")
+            if order.origin == nil {
+                try await copyProject(order.project, into: layout.tree)
+            } else {
+                try await work.run { [bases] in try bases.lay(order.key, of: order.project.id, into: layout.tree) }
             }
-            try changeSets.recordBase(of: layout.tree, at: layout.baseManifest)
+            try await work.run { [changeSets] in
+                try changeSets.recordBase(of: layout.tree, at: layout.baseManifest)
+            }
         }
+    }
+
+    private func copyProject(_ project: Project, into tree: String) async throws {
+        try await files.copyContent(of: project.path, into: tree)
+        for name in FileSystem.names(in: tree) where StagingName.isOne(name) { await files.remove("\(tree)/\(name)") }
     }
 
     /// Files that git ignores but the work needs, from the user's own folder.
@@ -106,9 +117,11 @@ package struct FileWorkspaces: Workspaces {
                 excluding: [Requirement.folder] + order.settings.copy, message: message)
             return Self.result(change, base: base)
         case .none:
-            return try changeSets.keep(
-                order.key, tree: layout.tree, baseManifest: layout.baseManifest,
-                excluding: [Requirement.folder] + order.settings.copy)
+            return try await work.run { [changeSets] in
+                try changeSets.keep(
+                    order.key, tree: layout.tree, baseManifest: layout.baseManifest,
+                    excluding: [Requirement.folder] + order.settings.copy)
+            }
         }
     }
 
@@ -140,16 +153,13 @@ package struct FileWorkspaces: Workspaces {
 
     package func remove(_ workspace: Workspace) async { await remove(workspace.key) }
 
-    package func remove(_ key: AttemptKey) async { await files.remove("\(root)/\(key.task).\(key.number)") }
+    package func remove(_ key: AttemptKey) async {
+        await files.remove("\(root)/\(key.task).\(key.number)")
+        await bases.forget(key, files)
+    }
 
     package func leftovers() async -> [AttemptKey] {
-        FileSystem.names(in: root).compactMap { name in
-            let parts = name.split(separator: ".")
-            guard parts.count == 2, let task = TaskID(rawValue: String(parts[0])), let number = Int(parts[1]) else {
-                return nil
-            }
-            return AttemptKey(task: task, number: AttemptNumber(value: number))
-        }
+        FileSystem.names(in: root).compactMap(AttemptKey.init(folderName:)) + bases.keys()
     }
 
     package func leftover(_ order: AttemptOrder) async -> Workspace? {

@@ -51,6 +51,15 @@ struct ReadableFile: ~Copyable {
         }
     }
 
+    /// - Returns: no bytes at the end.
+    func bytes(at offset: Int64, limit: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            let read = pread(descriptor, buffer.baseAddress, limit, off_t(offset))
+            guard read >= 0 else { throw OffloadError(.device, "cannot read a file: \(Errno(rawValue: errno))") }
+            count = read
+        }
+    }
+
     func digest() throws -> String {
         var digest = ContentDigest()
         try forEachPiece { digest.update($0) }

@@ -10,11 +10,14 @@ import Darwin
 
 /// Putting things in their places without following links. Everything here blocks.
 extension SafeFolder {
-    /// Writes a new file durably and tells the digest of what it wrote.
-    /// - Parameter permissions: as `chmod` takes them; nil for those that new files get.
+    /// Writes a new file and tells the digest of what it wrote.
+    /// - Parameters:
+    ///   - permissions: as `chmod` takes them; nil for those that new files get.
+    ///   - durably: whether it is to outlive a power cut when this returns.
     /// - Throws: `OffloadError` of kind `unprocessable` when there is something of that name or no room.
     func create(
-        _ name: String, copying source: borrowing ReadableFile, executable: Bool = false, permissions: UInt32? = nil
+        _ name: String, copying source: borrowing ReadableFile, executable: Bool = false, permissions: UInt32? = nil,
+        durably: Bool = true
     ) throws -> String {
         let file = openat(
             descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, executable ? 0o777 : 0o666)
@@ -31,7 +34,7 @@ extension SafeFolder {
             }
         }
         if let permissions { fchmod(file, mode_t(permissions)) }
-        guard fsync(file) == 0 else { throw Self.error("keep \(ShownPath.text(name))") }
+        guard !durably || fsync(file) == 0 else { throw Self.error("keep \(ShownPath.text(name))") }
         return digest.hex()
     }
 

@@ -57,6 +57,7 @@ package final class PeerServer: Service {
     private let devices: PairedDevices
     private let handovers: Handovers
     private let bases: any BaseTransfer
+    private let trees: any FolderTransfer
     private let intake: ResultIntake
     private let handshake: HandshakeRoute
     private let clock: any WallClock
@@ -70,13 +71,15 @@ package final class PeerServer: Service {
 
     package init(
         configuration: Configuration, door: PeerDoor, desk: PairingDesk, devices: PairedDevices,
-        handovers: Handovers, bases: any BaseTransfer, intake: ResultIntake, context: EngineContext
+        handovers: Handovers, bases: any BaseTransfer, trees: any FolderTransfer, intake: ResultIntake,
+        context: EngineContext
     ) {
         self.configuration = configuration
         self.door = door
         self.devices = devices
         self.handovers = handovers
         self.bases = bases
+        self.trees = trees
         self.intake = intake
         clock = context.clock
         logger = context.logger
@@ -184,7 +187,7 @@ package final class PeerServer: Service {
         let router = Router(context: PeerContext.self)
         router.add(middleware: PeerGate(devices: devices, book: book, openPaths: [HandshakeRoute.path]))
         let routes = PeerRoutes(devices: devices, handovers: handovers)
-        let tasks = PeerTaskRoutes(handovers: handovers, bases: bases)
+        let tasks = PeerTaskRoutes(handovers: handovers, bases: bases, trees: trees)
         let results = PeerResultRoutes(intake: intake)
         router.post("\(HandshakeRoute.path)") { [handshake] in try await handshake.handle($0, $1) }
         router.post("/api/bridge/offload/heartbeat") { try await routes.heartbeat($0, $1) }
@@ -194,6 +197,7 @@ package final class PeerServer: Service {
         router.post("/api/bridge/offload/status") { try await tasks.status($0, $1) }
         router.post("/api/bridge/offload/log") { try await tasks.log($0, $1) }
         router.get("/api/bridge/offload/base") { try await tasks.base($0, $1) }
+        router.post("/api/bridge/offload/base/files") { try await tasks.files($0, $1) }
         router.post("/api/bridge/offload/commit") { try await results.announce($0, $1) }
         router.post("\(PeerResultRoutes.bundlePath)") { try await results.take($0, $1) }
         return router

@@ -9,10 +9,12 @@ import OffloadWire
 struct PeerTaskRoutes: Sendable {
     let handovers: Handovers
     let bases: any BaseTransfer
+    let trees: any FolderTransfer
 
     private static let statusLimit = 4 * 1024 * 1024
     private static let logLimit = 256 * 1024
     private static let pieceSize = 256 * 1024
+    private static let filesLimit = 128 * 1024
     private static let signOfLife = Duration.seconds(10)
 
     func pull(_ request: Request, _ context: PeerContext) async throws -> Response {
@@ -49,7 +51,8 @@ struct PeerTaskRoutes: Sendable {
         return JSONResponse.make(LogPosition(next: try await handovers.takeLog(part, from: pair)))
     }
 
-    /// The bundle of the commit on which an attempt starts. Which commit that is, the attempt says.
+    /// What an attempt starts from: the bundle of its commit, or without git a list of the project's files. Which it is, the
+    /// attempt says.
     func base(_ request: Request, _ context: PeerContext) async throws -> Response {
         let pair = try context.paired()
         guard let task = try request.query("taskId"), let attempt = try request.integerQuery("attempt") else {
@@ -58,28 +61,52 @@ struct PeerTaskRoutes: Sendable {
         let key = AttemptKey(task: try TaskID(parsing: task), number: try AttemptNumber(checked: attempt))
         let known = try Self.commits(try request.query("known") ?? "")
         let base = try await handovers.base(of: key, for: pair)
-        return Response(
-            status: .ok, headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"],
-            body: ResponseBody { writer in
-                try await StreamedBody.write(to: &writer, of: request) { output in
-                    let pack = try await made(base.commit, of: base.project, without: known, output)
-                    do {
-                        try await send(pack, output) { handovers.prepares(key, for: pair) }
-                        await pack.discard()
-                    } catch {
-                        await pack.discard()
-                        throw error
-                    }
+        return Self.response(to: request) { output in
+            let pack = try await made(output) {
+                if let commit = base.commit {
+                    try await bases.pack(commit, of: base.project, without: known)
+                } else {
+                    try await trees.list(base.project)
                 }
-            })
+            }
+            do {
+                try await send(pack, output) { handovers.prepares(key, for: pair) }
+                await pack.discard()
+            } catch {
+                await pack.discard()
+                throw error
+            }
+        }
     }
 
-    /// Makes the bundle, and says meanwhile that somebody is at work: the other side hangs up on silence.
+    /// Contents of files on which an attempt starts, without git.
+    func files(_ request: Request, _ context: PeerContext) async throws -> Response {
+        let pair = try context.paired()
+        let body = try await request.json(FilesRequest.self, limit: Self.filesLimit, patience: 0)
+        let key = try body.key()
+        let project = try await handovers.base(of: key, for: pair).project
+        return Self.response(to: request) { output in
+            try await trees.send(body.digests, of: project) { piece in
+                try await output.write(ByteBuffer(bytes: piece))
+                handovers.prepares(key, for: pair)
+            }
+        }
+    }
+
+    private static func response(
+        to request: Request, _ source: @escaping @Sendable (StreamedBody.Output) async throws -> Void
+    ) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"],
+            body: ResponseBody { writer in try await StreamedBody.write(to: &writer, of: request, source) })
+    }
+
+    /// Makes what is to be sent, and says meanwhile that somebody is at work: the other side hangs up on silence.
     private func made(
-        _ commit: CommitHash, of project: Project, without known: [CommitHash], _ output: StreamedBody.Output
+        _ output: StreamedBody.Output, _ make: @escaping @Sendable () async throws -> any BasePack
     ) async throws -> any BasePack {
         try await withThrowingTaskGroup(of: (any BasePack)?.self) { group in
-            group.addTask { try await bases.pack(commit, of: project, without: known) }
+            group.addTask { try await make() }
             group.addTask {
                 while true {
                     try await Task.sleep(for: Self.signOfLife)

@@ -12,6 +12,7 @@ package final class FakeTransport: SourceTransport {
         case report([AttemptKey])
         case log(LogShipment)
         case base(AttemptKey)
+        case files(AttemptKey, count: Int)
         case announce(ResultAnnouncement)
         case result(AttemptKey, offset: Int64, count: Int)
     }
@@ -116,6 +117,12 @@ package final class FakeTransport: SourceTransport {
             of key: AttemptKey, known: [CommitHash], _ take: @Sendable ([UInt8]) throws -> Void
         ) async throws {
             try ask(.base(key))
+        }
+
+        func files(
+            _ digests: [String], of key: AttemptKey, _ take: @Sendable ([UInt8]) throws -> Void
+        ) async throws {
+            try ask(.files(key, count: digests.count))
         }
 
         func announce(_ announcement: ResultAnnouncement, of idea: IdeaID) async throws -> ResultReceipt {

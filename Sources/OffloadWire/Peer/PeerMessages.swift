@@ -155,6 +155,27 @@ package struct AttemptName: Codable, Sendable, Equatable {
     }
 }
 
+/// `POST /api/bridge/offload/base/files`, between devices: which contents of files an attempt still needs, without git.
+package struct FilesRequest: Codable, Sendable, Equatable {
+    package var taskId: String
+    package var attempt: Int
+    /// SHA-256 of each, in lower-case hexadecimal digits.
+    package var digests: [String]
+
+    package init(_ digests: [String], of key: AttemptKey) {
+        taskId = key.task.rawValue
+        attempt = key.number.value
+        self.digests = digests
+    }
+
+    /// - Throws: `OffloadError` of kind `invalidRequest` when a field is not what it has to be.
+    package func key() throws(OffloadError) -> AttemptKey {
+        guard (1...FolderLimits.digestsAtOnce).contains(digests.count), digests.allSatisfy({ $0.utf8.count == 64 })
+        else { throw .invalid("digests", "1 to \(FolderLimits.digestsAtOnce) of 64 hexadecimal digits") }
+        return AttemptKey(task: try TaskID(parsing: taskId), number: try AttemptNumber(checked: attempt))
+    }
+}
+
 /// What a source answers to a heartbeat.
 package struct HeartbeatAnswer: Codable, Sendable, Equatable {
     /// Attempts that a person cancelled.

@@ -11,9 +11,10 @@ package struct CommitRequest: Codable, Sendable, Equatable {
     package var attempt: Int
     package var branchName: String?
     package var commitMessage: String?
-    package var base: String
-    package var tip: String
-    /// Bytes of the bundle.
+    /// The commit that was given out, and the one that was made on it; both are missing for a project without git.
+    package var base: String?
+    package var tip: String?
+    /// Bytes of what follows.
     package var size: Int64
     package var sha256: String
     package var files: Int
@@ -28,8 +29,7 @@ package struct CommitRequest: Codable, Sendable, Equatable {
         taskId = announcement.key.task.rawValue
         attempt = announcement.key.number.value
         branchName = "offload/\(idea)"
-        base = announcement.base.hex
-        tip = announcement.tip.hex
+        if case .commit(let commit, let origin) = announcement.content { (base, tip) = (origin.hex, commit.hex) }
         size = announcement.size
         sha256 = announcement.digest
         files = min(announcement.extent.files, Self.figureLimit)
@@ -37,12 +37,18 @@ package struct CommitRequest: Codable, Sendable, Equatable {
         deletions = min(announcement.extent.deletions, Self.figureLimit)
     }
 
+    private func content() throws(OffloadError) -> ResultAnnouncement.Content {
+        guard base != nil || tip != nil else { return .changeSet }
+        guard let base = base.flatMap(CommitHash.init), let tip = tip.flatMap(CommitHash.init),
+            base.hex.utf8.count == tip.hex.utf8.count, base != tip
+        else { throw .invalid("base and tip", "two different commits") }
+        return .commit(tip, base: base)
+    }
+
     /// What another device says, checked.
     /// - Throws: `OffloadError` of kind `invalidRequest` when a field is not what it has to be, `tooLarge` beyond the limit.
     package func announcement() throws(OffloadError) -> ResultAnnouncement {
-        guard let base = CommitHash(base), let tip = CommitHash(tip), base.hex.utf8.count == tip.hex.utf8.count,
-            base != tip
-        else { throw .invalid("base and tip", "two different commits") }
+        let content = try content()
         let isDigest =
             sha256.utf8.count == 64
             && sha256.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
@@ -55,8 +61,8 @@ package struct CommitRequest: Codable, Sendable, Equatable {
             throw .invalid("files", "a figure is out of its bounds")
         }
         return ResultAnnouncement(
-            key: AttemptKey(task: try TaskID(parsing: taskId), number: try AttemptNumber(checked: attempt)), base: base,
-            tip: tip, size: size, digest: sha256,
+            key: AttemptKey(task: try TaskID(parsing: taskId), number: try AttemptNumber(checked: attempt)),
+            content: content, size: size, digest: sha256,
             extent: TaskResult.Extent(files: files, insertions: insertions, deletions: deletions))
     }
 }

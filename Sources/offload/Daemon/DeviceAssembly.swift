@@ -71,7 +71,8 @@ struct DeviceAssembly: Sendable {
         let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
         await workshop.repositories.clearScratch()
         let means = Inbox.Means(
-            folders: workshop.folders, bases: workshop.bases, results: workshop.transfer, logs: workshop.logs,
+            folders: workshop.folders, bases: workshop.bases, trees: workshop.trees, results: workshop.transfer,
+            logs: workshop.logs,
             progress: progress, dispatcher: dispatcher, limits: limits)
         let shelf = ResultShelf(context: context, integration: workshop.integration)
         let intake = ResultIntake(context: context, transfer: workshop.transfer, integration: workshop.integration)
@@ -139,8 +140,8 @@ struct DeviceAssembly: Sendable {
         let server = PeerServer(
             configuration: PeerServer.Configuration(
                 port: settings.peerPort, isLocalOnly: settings.lanOnly, identity: identity),
-            door: door, desk: desk, devices: devices, handovers: handovers, bases: means.bases, intake: intake,
-            context: context)
+            door: door, desk: desk, devices: devices, handovers: handovers, bases: means.bases, trees: means.trees,
+            intake: intake, context: context)
         return Pairing(
             isEnabled: settings.enabled, desk: desk, devices: devices, handovers: handovers, links: links,
             server: server,
@@ -183,7 +184,8 @@ private struct Workshop {
     let folders: UserProjectFolders
     let workspaces: FileWorkspaces
     let bases: GitBaseTransfer
-    let transfer: GitResultTransfer
+    let trees: FolderBaseTransfer
+    let transfer: ProjectResultTransfer
     let integration: ProjectResultIntegration
     let repositories: ResultRepositories
     let runner: ProcessAgentRunner
@@ -217,7 +219,8 @@ private struct Workshop {
         }
         workspaces = FileWorkspaces(dataFolder: dataFolder, repositories: repositories, tools: tools)
         bases = GitBaseTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
-        transfer = GitResultTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
+        trees = FolderBaseTransfer(dataFolder: dataFolder, tools: tools)
+        transfer = ProjectResultTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
         integration = ProjectResultIntegration(
             git: GitResultIntegration(repositories: repositories, home: surroundings.environment["HOME"]),
             folders: FolderResultIntegration(dataFolder: dataFolder, git: git, tools: tools))

@@ -150,7 +150,8 @@ struct GitWorld {
     func deliver(_ bundle: Data, _ tip: CommitHash, as key: AttemptKey) async throws -> ResultMachine.Arrival {
         _ = try transfer.take(Array(bundle), at: 0, of: key)
         let announcement = ResultAnnouncement(
-            key: key, base: base, tip: tip, size: Int64(bundle.count), digest: ContentDigest.hex(of: bundle),
+            key: key, content: .commit(tip, base: base), size: Int64(bundle.count),
+            digest: ContentDigest.hex(of: bundle),
             extent: TaskResult.Extent(files: 0, insertions: 0, deletions: 0))
         do {
             return try await transfer.adopt(announcement, of: project)

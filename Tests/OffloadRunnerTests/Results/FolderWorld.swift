@@ -76,10 +76,12 @@ struct FolderWorld {
     }
 
     /// The files of the project.
-    func files() throws -> Tree {
+    func files() throws -> Tree { try Self.read(path) }
+
+    static func read(_ folder: String) throws -> Tree {
         var tree: Tree = [:]
-        for path in FileManager.default.subpaths(atPath: self.path) ?? [] {
-            let full = "\(self.path)/\(path)"
+        for path in FileManager.default.subpaths(atPath: folder) ?? [] {
+            let full = "\(folder)/\(path)"
             switch FileSystem.kind(of: full) {
             case .link: tree[path] = .link(try FileManager.default.destinationOfSymbolicLink(atPath: full))
             case .file:
