@@ -30,6 +30,13 @@ package struct ProjectRepository: Sendable {
         return bare.succeeded ? .bare : .none
     }
 
+    /// The first line of what git says when it looks for the repository.
+    func complaint() async -> String {
+        let found = try? await git.run(["rev-parse", "--git-dir"], at: place)
+        let line = found?.message.split(separator: "\n").first.map(String.init)
+        return PlainText.prefix(line ?? "it says nothing", bytes: 400)
+    }
+
     /// The top of a work tree that encloses the folder, if there is one above it.
     package func enclosingTop() async throws -> String? {
         let result = try await git.run(["-C", folder, "rev-parse", "--show-toplevel"], at: .nowhere)

@@ -83,7 +83,7 @@ package struct ResultRepository: Sendable {
         package let deletions: Int
         /// The first of the changed paths.
         package let paths: [String]
-        /// Repositories inside the work tree; git can't keep their files.
+        /// Repositories and submodules inside the work tree; git can't keep their files.
         package let nestedRepositories: [String]
     }
 
@@ -97,14 +97,18 @@ package struct ResultRepository: Sendable {
         try await withScratch(like: base) { scratch in
             let work = Git.Place.workTree(workTree, through: scratch)
             try await git.require(["read-tree", base.hex], at: work)
-            return try await snapshot(at: work, base: base, key: key, excluding: excluding, message: message)
+            let filled = try await filledSubmodules(of: base, in: workTree)
+            return try await snapshot(
+                at: work, base: base, key: key, excluding: excluding, leavingOut: filled, message: message)
         }
     }
 
     private func snapshot(
-        at work: Git.Place, base: CommitHash, key: AttemptKey, excluding: [String], message: String
+        at work: Git.Place, base: CommitHash, key: AttemptKey, excluding: [String], leavingOut filled: [String],
+        message: String
     ) async throws -> Change? {
-        let nested = try await add(excluding: excluding, base: base, at: work)
+        let changed = try await add(excluding: excluding, base: base, at: work)
+        let nested = changed + filled.filter { !changed.contains($0) }
         let tree = try await git.require(["write-tree"], at: work).text
         let baseTree = try await git.require(
             ["rev-parse", "--verify", "--end-of-options", "\(base)^{tree}"], at: place)
@@ -156,18 +160,22 @@ package struct ResultRepository: Sendable {
         return hash
     }
 
-    /// Takes gitlinks that the base does not have out of the index and names them.
+    /// Puts submodules in the index back to what the base has, takes repositories that the base does not have out of it, and
+    /// names both.
     private func dropNestedRepositories(base: CommitHash, at work: Git.Place) async throws -> [String] {
         let raw = try await git.require(["diff-index", "--cached", "--raw", "-z", "--no-renames", base.hex], at: work)
-        let fields = raw.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        let fields = raw.output.split(separator: 0)
         var nested: [String] = []
-        for (header, path) in zip(fields, fields.dropFirst()) where header.hasPrefix(":") {
-            let modes = header.dropFirst().split(separator: " ")
-            if modes.count > 1, modes[1] == "160000", modes[0] != "160000" { nested.append(path) }
+        var before: [UInt8] = []
+        for (header, path) in zip(fields, fields.dropFirst()) where header.first == UInt8(ascii: ":") {
+            let words = String(decoding: header, as: UTF8.self).dropFirst().split(separator: " ")
+            guard words.count == 5, words[0] == "160000" || words[1] == "160000" else { continue }
+            nested.append(String(decoding: path, as: UTF8.self))
+            // What was not there has the mode 0, with which the index forgets it.
+            before += Array("\(words[0]) \(words[2])\t".utf8) + path + [0]
         }
         guard !nested.isEmpty else { return [] }
-        let list: [UInt8] = nested.flatMap { path -> [UInt8] in Array(path.utf8) + [0] }
-        try await git.require(["update-index", "--force-remove", "-z", "--stdin"], at: work, input: list)
+        try await git.require(["update-index", "-z", "--index-info"], at: work, input: before)
         return nested
     }
 

@@ -58,13 +58,20 @@ struct CrossingWorld {
         source = Side(path: "\(folder)/home/user", data: "\(folder)/source", git: git, tools: tools)
         target = Side(path: "\(folder)/target-project", data: "\(folder)/target", git: git, tools: tools)
         integration = GitResultIntegration(repositories: source.repositories, home: nil)
-        try shell(Self.begin, in: folder)
-        try shell(arrange)
+        let template = try Self.template.get()
+        try shell("cp -a '\(template)/.' .; cd home/user; \(arrange)", in: folder)
         let copy = isCloned ? "cp -a '\(user)' target-project" : "git init --quiet --template= target-project"
         try shell(copy, in: folder)
         if !isCloned, try shell("git rev-parse --show-object-format") == "sha256" {
             try shell("rm -r target-project; git init -q --object-format=sha256 target-project", in: folder)
         }
+    }
+
+    /// A folder with a repository that has one commit.
+    private static let template = Result {
+        let folder = try ProcessWorld.newFolder()
+        try shell(begin, in: folder, canaries: "")
+        return folder
     }
 
     private static let begin = """
@@ -77,11 +84,16 @@ struct CrossingWorld {
     /// Runs a shell script as the user would.
     @discardableResult
     func shell(_ script: String, in folder: String? = nil) throws -> String {
+        try Self.shell(script, in: folder ?? user, canaries: "\(self.folder)/canaries")
+    }
+
+    @discardableResult
+    private static func shell(_ script: String, in folder: String, canaries: String) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-eu", "-c", script]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder ?? user)
-        process.environment = GitWorld.environment.merging(["CANARIES": "\(self.folder)/canaries"]) { $1 }
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.environment = GitWorld.environment.merging(["CANARIES": canaries]) { $1 }
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
         process.standardOutput = output
@@ -140,13 +152,13 @@ struct CrossingWorld {
 
     /// The result as it arrives at the source.
     func bringHome(_ commit: CommitHash, on base: CommitHash) async throws -> TaskResult {
-        let packed = try await target.results.pack(key, commit: commit, base: base, of: target.project)
+        let packed = try await target.results.pack(key, .commit(commit, base: base), of: target.project)
         _ = try source.results.take(try packed.pack.read(from: 0, limit: 1 << 22), at: 0, of: key)
         let size = packed.pack.size
         await packed.pack.discard()
         let arrival = try await source.results.adopt(
             ResultAnnouncement(
-                key: key, base: base, tip: commit, size: size, digest: packed.digest,
+                key: key, content: .commit(commit, base: base), size: size, digest: packed.digest,
                 extent: TaskResult.Extent(files: 0, insertions: 0, deletions: 0)), of: source.project)
         let time = Timestamp(milliseconds: 0)
         return TaskResult(

@@ -11,10 +11,15 @@ import OffloadDomain
 struct HomeState {
     private let entries: [ExactText: String]
 
+    /// Where git keeps what, the index, and what the user is told of changes.
+    private static let questions = """
+        git rev-parse --path-format=absolute --git-dir --git-common-dir; echo; git ls-files --stage -v; echo
+        GIT_OPTIONAL_LOCKS=0 git -c core.fsmonitor=false status --porcelain=v1 --ignore-submodules=all
+        """
+
     init(of world: CrossingWorld) throws {
-        let gitFolders = try world.shell(
-            "git rev-parse --path-format=absolute --git-dir --git-common-dir"
-        ).split(separator: "\n").map(String.init)
+        let told = try world.shell(Self.questions).split(separator: "\n\n", omittingEmptySubsequences: false)
+        let gitFolders = (told.first ?? "").split(separator: "\n").map(String.init)
         let resolvedHome = FileSystem.resolved(world.home) ?? world.home
         var entries: [ExactText: String] = [:]
         func walk(_ folder: String) throws {
@@ -27,9 +32,9 @@ struct HomeState {
             }
         }
         try walk(resolvedHome)
-        entries[ExactText("index")] = try world.shell("git ls-files --stage -v -z | base64")
-        entries[ExactText("status")] = try world.shell(
-            "GIT_OPTIONAL_LOCKS=0 git -c core.fsmonitor=false status --porcelain=v1 --ignore-submodules=all")
+        for (name, answer) in zip(["index", "status"], told.dropFirst()) {
+            entries[ExactText(name)] = String(answer)
+        }
         self.entries = entries
     }
 

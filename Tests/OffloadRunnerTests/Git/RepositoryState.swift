@@ -125,6 +125,8 @@ struct RepositoryState: Sendable, CustomTestStringConvertible {
             base: """
                 rm -rf .git; git init --quiet --template= --initial-branch=main --object-format=sha256; \(commit)
                 """),
+        Self(
+            "a git folder elsewhere", base: "cd ..; git init --quiet --separate-git-dir=\"$PWD/git\" user"),
         Self("packed refs", base: "git pack-refs --all; git gc --quiet", rewritten: ["user/.git/refs/heads/main"]),
     ]
 
@@ -138,8 +140,17 @@ struct RepositoryState: Sendable, CustomTestStringConvertible {
         Self("submodule", base: submodule, check: "test $(cat lib/local) = local"),
         Self(
             "submodule moved", base: submodule,
-            work: "git init --quiet lib; git -C lib commit --quiet --allow-empty --message=Else",
-            .refused(.arriving, "moves the submodule lib")),
+            work: "git init --quiet lib; git -C lib commit --quiet --allow-empty --message=Else; echo x >new.txt",
+            notes: ["lib is a git repository"], .merged(["new.txt"])),
+        Self(
+            "submodule filled", base: submodule, work: "echo x >lib/x", check: "test ! -e lib/x",
+            notes: ["lib is a git repository"], .merged([])),
+        Self(
+            "submodule removed", base: submodule, work: "rmdir lib; echo x >new.txt",
+            check: "test $(cat lib/local) = local", notes: ["lib is a git repository"], .merged(["new.txt"])),
+        Self(
+            "submodule made a file", base: submodule, work: "rmdir lib; echo x >lib; echo x >new.txt",
+            check: "test $(cat lib/local) = local", notes: ["lib is a git repository"], .merged(["new.txt"])),
         Self(
             "submodule added",
             work: "git init --quiet lib; git -C lib commit --quiet --allow-empty --message=Else; ls >n",
@@ -238,6 +249,9 @@ struct RepositoryState: Sendable, CustomTestStringConvertible {
         Self(
             "changes that git is told not to see",
             meanwhile: "git update-index --assume-unchanged a.txt; echo mine >>a.txt", .refused(.merging, "a.txt")),
+        Self(
+            "changes that git is told to skip",
+            meanwhile: "git update-index --skip-worktree a.txt; echo mine >>a.txt", .refused(.merging, "a.txt")),
         Self(
             "settings for merges of this branch",
             base: "git config branch.main.mergeOptions '--squash --no-commit'; git config merge.ff false"),
