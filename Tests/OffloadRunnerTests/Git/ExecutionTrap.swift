@@ -154,6 +154,13 @@ struct ExecutionTrap: Sendable, CustomTestStringConvertible {
             git config url."ext::sh -c touch% $CANARIES/ext% ".insteadOf /; git config protocol.ext.allow always
             """, control: "git fetch \"$PWD\" || true", refusal: "transport 'ext' not allowed"),
         Self(
+            "objects that are promised",
+            """
+            git reset --quiet --hard ahead; git config uploadpack.allowFilter true; cd ..; mv user remote
+            git clone --quiet --template= --filter=blob:none "file://$PWD/remote" user; cd user
+            git config remote.origin.uploadpack "\(canary("lazy")); git-upload-pack"
+            """, control: "git show HEAD~1:a.txt", refusal: "is a partial clone"),
+        Self(
             "credentials", "git config credential.helper \"!\(canary("credential"));\"",
             control: "printf 'protocol=https\\nhost=x\\n\\n' | GIT_TERMINAL_PROMPT=0 git credential fill || true"),
         Self(

@@ -130,7 +130,7 @@ struct RepositoryState: Sendable, CustomTestStringConvertible {
         Self("packed refs", base: "git pack-refs --all; git gc --quiet", rewritten: ["user/.git/refs/heads/main"]),
     ]
 
-    private static let submodule = """
+    static let submodule = """
         git init --quiet --template= ../lib; git -C ../lib commit --quiet --allow-empty --message=Lib
         git -c protocol.file.allow=always submodule --quiet add ../lib lib; \(commit); echo local >lib/local
         """

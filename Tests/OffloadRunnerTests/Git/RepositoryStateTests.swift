@@ -20,6 +20,8 @@ import Testing
                     return
                 }
                 #expect([.conflict, .unprocessable].contains(error.kind))
+                let isClash = error.message.contains("clashes") || error.message.contains("no history in common")
+                #expect(isClash == !way.foreseen.isEmpty)
                 // git remembers where it was before it tries.
                 #expect(
                     try way.changes().filter { !$0.hasSuffix("/ORIG_HEAD") } == [], "a refusal changed something")
@@ -34,6 +36,7 @@ import Testing
         let state: RepositoryState
         var before: HomeState
         var step = RepositoryState.Step.givingOut
+        var foreseen: [Clash] = []
 
         func changes() throws -> [String] { try world.state().changes(since: before) }
 
@@ -41,11 +44,11 @@ import Testing
             guard let result = try await bringHome() else { return }
             try world.shell(state.meanwhile)
             (step, before) = (.merging, try world.state())
-            let forecast = try await world.forecast(result)
+            foreseen = try await world.forecast(result).items.flatMap(\.clashes)
             #expect(try await world.show(result).count == result.extent.files)
             #expect(try changes() == [], "looking at a result changed something")
             let plan = try await world.merge(result)
-            #expect(forecast.items.first?.clashes == [])
+            #expect(foreseen == [])
             if case .merged(let paths) = state.outcome { try expectMerged(paths, plan) }
             try world.shell(state.check)
 
@@ -106,6 +109,35 @@ import Testing
                 return
             }
             await #expect(throws: OffloadError.self) { _ = try await folders.inspect(path: world.user) }
+        }
+    }
+
+    @Test(
+        "A submodule that another device moves, removes, replaces or brings is refused, and named",
+        arguments: [
+            ("git update-index --cacheinfo 160000,$BASE,lib", "moves the submodule lib"),
+            ("printf '0 %040d\\tlib\\n' 0 | git update-index --index-info", "removes the submodule lib"),
+            ("git update-index --cacheinfo 100644,$(git rev-parse $BASE:b.txt),lib", "removes the submodule lib"),
+            ("git update-index --add --cacheinfo 160000,$BASE,x/y", "brings the submodule x/y"),
+        ])
+    func submodules(_ change: String, _ words: String) async throws {
+        try await CrossingWorld.with(RepositoryState.submodule) { world in
+            let base = try await world.giveOut()
+            try await world.handOver(base)
+            let theirs = try await world.target.repositories.repository(of: world.target.project).gitFolder
+            let made = try world.shell(
+                """
+                BASE=\(base); export GIT_INDEX_FILE="$PWD/made"; git read-tree $BASE; \(change)
+                made=$(git commit-tree -p $BASE -m Work $(git write-tree))
+                git update-ref \(ResultRepository.resultRef(world.key)) $made; echo $made
+                """, in: theirs)
+            let commit = try #require(CommitHash(made))
+            do {
+                _ = try await world.bringHome(commit, on: base)
+                Issue.record("taken over")
+            } catch let error as OffloadError {
+                #expect(error.kind == .unprocessable && error.message.contains(words), "\(error)")
+            }
         }
     }
 
