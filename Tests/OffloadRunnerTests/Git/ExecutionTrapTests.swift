@@ -32,6 +32,9 @@ import Testing
 
     private func go(past trap: ExecutionTrap, _ world: CrossingWorld) async throws {
         func expectQuiet(_ step: String) { #expect(canaries(world) == [], "\(step)") }
+        let unknown = try #require(CommitHash(String(repeating: "12", count: 20)))
+        #expect(try await !world.target.bases.holds(unknown, of: world.target.project))
+        expectQuiet("looking for a commit")
         let base = try await world.giveOut()
         expectQuiet("giving out")
         try await world.handOver(base)
