@@ -193,7 +193,7 @@ package struct Clash: Sendable, Equatable {
         case submodule
         case kind = "file/folder"
         /// The result and what is checked out have no history in common.
-        case history
+        case history = "unrelated history"
     }
 
     package let path: String

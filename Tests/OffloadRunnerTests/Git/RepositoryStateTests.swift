@@ -164,6 +164,30 @@ import Testing
         }
     }
 
+    @Test("Names that are no UTF-8 are shown with what changed in them, merged and undone")
+    func otherNames() async throws {
+        try await CrossingWorld.with("mkdir \"$(printf 'n\\351')\"; cd n*; echo 1 >x; git add .; git commit -qm x") {
+            world in
+            let base = try await world.giveOut()
+            try await world.handOver(base)
+            let made = try await world.work(
+                """
+                echo 3 >"$(printf '[a]\\351*')"; cd n*; echo 2 >>x
+                git init -q lib; git -C lib commit -q --allow-empty -m x
+                """, on: base)
+            guard case .commit(let commit, _) = made.storage else {
+                Issue.record("nothing came of it")
+                return
+            }
+            let result = try await world.bringHome(commit, on: base)
+            #expect(try await world.show(result).map(\.path) == ["[a]\u{FFFD}*", "n\u{FFFD}/x"])
+            let plan = try await world.merge(result)
+            #expect(try world.shell("cat n*/x '[a]'*") == "1\n2\n3")
+            try await world.undo(plan, of: result)
+            #expect(try world.shell("cat n*/x; ls; git status --short") == "1\na.txt\nb.txt\nn\u{FFFD}\nsub")
+        }
+    }
+
     @Test("The control: each kind of change is seen")
     func control() async throws {
         let changes = [
