@@ -5,7 +5,7 @@ import Testing
 @testable import OffloadRunner
 
 /// Nothing in a repository makes us run a program: not in the user's on the source, and not in the one on the target.
-@Suite("Execution traps", .timeLimit(.minutes(2))) struct ExecutionTrapTests {
+@Suite("Execution traps", .timeLimit(.minutes(5))) struct ExecutionTrapTests {
     @Test("The whole way past a trap, and what plain git would have run", arguments: ExecutionTrap.all)
     func trap(_ trap: ExecutionTrap) async throws {
         try await CrossingWorld.with("\(ExecutionTrap.prepare)\n\(trap.arrange)", isCloned: true) { world in

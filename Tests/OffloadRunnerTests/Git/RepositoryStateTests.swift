@@ -5,7 +5,7 @@ import Testing
 @testable import OffloadRunner
 
 /// The whole way of a piece of work, with the user's repository in every state that users have theirs in.
-@Suite("Repository states", .timeLimit(.minutes(2))) struct RepositoryStateTests {
+@Suite("Repository states", .timeLimit(.minutes(5))) struct RepositoryStateTests {
     @Test(
         "A result is merged and undone, or refused in plain words, and nothing else changes",
         arguments: RepositoryState.all)
