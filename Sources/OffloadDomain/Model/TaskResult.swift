@@ -197,6 +197,8 @@ package struct Clash: Sendable, Equatable {
         case binary
         case submodule
         case kind = "file/folder"
+        /// The result and what is checked out have no history in common.
+        case history = "unrelated history"
     }
 
     package let path: String

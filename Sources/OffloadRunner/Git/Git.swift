@@ -49,14 +49,28 @@ package struct Git: Sendable {
         case nowhere
     }
 
+    /// One setting, with which a call overrules what the repository says.
+    package struct Setting: Sendable, Equatable {
+        let key: String
+        let value: String
+    }
+
     /// - Parameters:
+    ///   - settings: in the place of the repository's own.
     ///   - inputFile: the file that git reads as its input, in the place of `input`.
     ///   - inputOffset: where in that file to begin.
     /// - Returns: the result whatever the exit code was.
     package func run(
-        _ arguments: [String], at place: Place, input: [UInt8] = [], inputFile: String? = nil, inputOffset: Int64 = 0
+        _ arguments: [String], at place: Place, settings: [Setting] = [], input: [UInt8] = [],
+        inputFile: String? = nil, inputOffset: Int64 = 0
     ) async throws -> ToolResult {
         var call = ToolCall(executable, Self.protections + arguments, environment: environment, input: input)
+        // In the environment, because keys may hold an equals sign.
+        call.environment["GIT_CONFIG_COUNT"] = "\(settings.count)"
+        for (number, setting) in settings.enumerated() {
+            call.environment["GIT_CONFIG_KEY_\(number)"] = setting.key
+            call.environment["GIT_CONFIG_VALUE_\(number)"] = setting.value
+        }
         (call.inputFile, call.inputOffset) = (inputFile, inputOffset)
         switch place {
         case .ours(let gitFolder):
@@ -85,8 +99,10 @@ package struct Git: Sendable {
     /// - Returns: the trimmed output.
     /// - Throws: `OffloadError` of kind `unprocessable` with git's own message when the exit code is not 0.
     @discardableResult
-    package func require(_ arguments: [String], at place: Place, input: [UInt8] = []) async throws -> ToolResult {
-        let result = try await run(arguments, at: place, input: input)
+    package func require(
+        _ arguments: [String], at place: Place, settings: [Setting] = [], input: [UInt8] = []
+    ) async throws -> ToolResult {
+        let result = try await run(arguments, at: place, settings: settings, input: input)
         guard result.succeeded else {
             let words = PlainText.prefix(PlainText.trimmed(result.message), bytes: 600)
             let command = arguments.first { !$0.hasPrefix("-") } ?? "git"
@@ -112,6 +128,11 @@ package struct Git: Sendable {
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_LFS_SKIP_SMUDGE": "1",
             "GIT_PROTOCOL_FROM_USER": "0",
+            // Overrules `protocol.<name>.allow` of a repository, which is stronger than our `protocol.allow`.
+            "GIT_ALLOW_PROTOCOL": "file",
+            "GIT_NO_LAZY_FETCH": "1",
+            // Otherwise `git checkout -` would lead to where an undo came from.
+            "GIT_REFLOG_ACTION": "offload",
             "GIT_AUTHOR_NAME": author?.name ?? "Offload",
             "GIT_AUTHOR_EMAIL": author?.email ?? "offload@localhost",
             "GIT_COMMITTER_NAME": author?.name ?? "Offload",

@@ -32,6 +32,29 @@ package struct GitResultIntegration: ResultIntegration {
         let commits = results.enumerated().compactMap { index, result in
             merged.contains(result.key) ? nil : result.commit.map { (index, $0) }
         }
+        do {
+            try await weigh(commits, against: head, in: repository, &forecast)
+        } catch let error as OffloadError where error.kind == .unprocessable {
+            // git gives up on all of them because of one that has nothing to do with what is checked out.
+            var related: [(Int, CommitHash)] = []
+            for (index, commit) in commits {
+                if try await repository.areRelated(head, commit) {
+                    related.append((index, commit))
+                } else {
+                    forecast.items[index].clashes = [Clash(path: ".", kind: .history)]
+                }
+            }
+            guard related.count < commits.count else { throw error }
+            try await weigh(related, against: head, in: repository, &forecast)
+        }
+        return forecast
+    }
+
+    /// Notes where results, named by their places in the forecast, clash with the project and with each other.
+    private func weigh(
+        _ commits: [(Int, CommitHash)], against head: CommitHash, in repository: ResultRepository,
+        _ forecast: inout Forecast
+    ) async throws {
         var pairs: [(left: Int?, right: Int)] = commits.map { (nil, $0.0) }
         for (place, left) in commits.enumerated() {
             for right in commits.dropFirst(place + 1) { pairs.append((left.0, right.0)) }
@@ -46,10 +69,9 @@ package struct GitResultIntegration: ResultIntegration {
                 forecast.items[pair.right].clashes = merge.clashes
                 continue
             }
-            forecast.items[left].rivals.append(results[pair.right].key)
-            forecast.items[pair.right].rivals.append(results[left].key)
+            forecast.items[left].rivals.append(forecast.items[pair.right].key)
+            forecast.items[pair.right].rivals.append(forecast.items[left].key)
         }
-        return forecast
     }
 
     // MARK: - Branches
@@ -80,6 +102,12 @@ package struct GitResultIntegration: ResultIntegration {
         let (branch, head) = try await users.readyForMerge()
         let repository = try await repositories.repository(of: project)
         try await repository.pin(head, from: users)
+        guard try await repository.areRelated(head, commit) else {
+            throw OffloadError(
+                .conflict,
+                "\(ProjectRepository.name(of: branch)) and the result have no history in common; check out the branch that the work was meant for, or send it back to be done again"
+            )
+        }
         guard let forecast = try await repository.mergeForecasts([(head, commit)]).first else {
             throw OffloadError(.device, "git has no opinion about the merge")
         }
@@ -102,12 +130,12 @@ package struct GitResultIntegration: ResultIntegration {
         let (users, move) = try await self.ready(integration, in: project) { $0.before }
         let repository = try await repositories.repository(of: project)
         try await users.fetch(ResultRepository.mergeRef(result.key), from: repository.gitFolder)
-        try await users.advance(to: move.after)
+        try await users.advance(integration.target, to: move.after)
     }
 
     package func reverse(_ integration: Integration, of result: TaskResult, in project: Project) async throws {
         let (users, move) = try await self.ready(integration, in: project) { $0.after }
-        try await users.retreat(to: move.before)
+        try await users.retreat(integration.target, to: move.before)
     }
 
     /// - Parameter expected: where the branch has to be.
@@ -121,20 +149,17 @@ package struct GitResultIntegration: ResultIntegration {
         let (branch, commit) = try await users.readyForMerge()
         guard branch == integration.target else {
             throw OffloadError(
-                .conflict, "\(Self.short(integration.target)) is not checked out in \(project.path); check it out first"
+                .conflict,
+                "\(ProjectRepository.name(of: integration.target)) is not checked out in \(project.path); check it out first"
             )
         }
         guard commit == expected(move) else {
             throw OffloadError(
                 .conflict,
-                "\(Self.short(branch)) has moved to \(commit.short) since; to take the merge out, revert \(move.after.short)"
+                "\(ProjectRepository.name(of: branch)) has moved to \(commit.short) since; to take the merge out, revert \(move.after.short)"
             )
         }
         return (users, move)
-    }
-
-    private static func short(_ ref: String) -> String {
-        ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : ref
     }
 
     package func isInProject(

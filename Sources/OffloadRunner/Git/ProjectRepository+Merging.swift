@@ -2,6 +2,11 @@ import OffloadDomain
 
 /// Explicit merges: the only thing of ours that ever moves the user's branch and files.
 extension ProjectRepository {
+    /// A branch's name without what all branches have in front.
+    static func name(of ref: String) -> String {
+        ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : ref
+    }
+
     /// What is checked out; nothing at all before the first commit.
     func position() async throws -> ProjectPosition {
         let found = try await git.run(
@@ -20,12 +25,13 @@ extension ProjectRepository {
         guard let commit = position.commit else {
             throw OffloadError(.conflict, "the repository in \(folder) has no commit yet; commit something first")
         }
+        // First, because a rebase leaves no branch checked out until it is over.
+        if let operation = try await operationUnderWay() {
+            throw OffloadError(.conflict, "a \(operation) is under way in \(folder); finish or abort it first")
+        }
         guard let branch = position.branch else {
             throw OffloadError(
                 .conflict, "no branch is checked out in \(folder); check out the one to merge into, then try again")
-        }
-        if let operation = try await operationUnderWay() {
-            throw OffloadError(.conflict, "a \(operation) is under way in \(folder); finish or abort it first")
         }
         let changed = try await changedPaths()
         guard changed.isEmpty else {
@@ -56,7 +62,7 @@ extension ProjectRepository {
     private func changedPaths() async throws -> [String] {
         let found = try await git.require(
             ["status", "--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames"],
-            at: place)
+            at: place, settings: withoutFilters())
         return found.output.split(separator: 0).map { String(decoding: $0.dropFirst(3), as: UTF8.self) }
             .filter { !$0.hasPrefix(Requirement.folder + "/") }
     }
@@ -70,22 +76,45 @@ extension ProjectRepository {
             ], at: place)
     }
 
-    /// Moves the branch that is checked out forward to a commit on top of it, with index and files.
-    /// - Throws: `OffloadError` of kind `conflict` with git's own words; nothing was changed then.
-    func advance(to commit: CommitHash) async throws {
-        try await unlocked {
-            try await git.run(
-                [
-                    "merge", "--ff-only", "--quiet", "--no-stat", "--no-autostash", "--no-verify-signatures",
-                    "--end-of-options", commit.hex,
-                ], at: place)
+    /// Settings with which git reads and writes files as they are stored, whatever filters the repository names.
+    private func withoutFilters() async throws -> [Git.Setting] {
+        let found = try await git.run(
+            ["config", "--name-only", "-z", "--get-regexp", #"^filter\..*\.(clean|smudge|process|required)$"#],
+            at: place)
+        return found.output.split(separator: 0).map { key in
+            let key = String(decoding: key, as: UTF8.self)
+            return Git.Setting(key: key, value: key.hasSuffix(".required") ? "false" : "")
         }
     }
 
-    /// Moves the branch that is checked out back, with index and files; whatever is changed in the files stays.
+    /// Moves the branch that is checked out forward to a commit on top of it, with index and files.
     /// - Throws: `OffloadError` of kind `conflict` with git's own words; nothing was changed then.
-    func retreat(to commit: CommitHash) async throws {
-        try await unlocked { try await git.run(["reset", "--keep", "--quiet", commit.hex, "--"], at: place) }
+    func advance(_ branch: String, to commit: CommitHash) async throws {
+        let settings =
+            try await withoutFilters() + [Git.Setting(key: "branch.\(Self.name(of: branch)).mergeOptions", value: "")]
+        // Files that git ignores are somebody's, too: by itself git would overwrite them.
+        try await unlocked {
+            try await git.run(
+                [
+                    "merge", "--ff-only", "--no-overwrite-ignore", "--quiet", "--no-stat", "--no-autostash",
+                    "--no-verify-signatures", "--strategy=ort", "--end-of-options", commit.hex,
+                ], at: place, settings: settings)
+        }
+    }
+
+    /// Moves the branch that is checked out back, with index and files; whatever is changed in the files stays, and so does what
+    /// git does not know or ignores.
+    /// - Throws: `OffloadError` of kind `conflict` with git's own words; nothing was changed then.
+    func retreat(_ branch: String, to commit: CommitHash) async throws {
+        let settings = try await withoutFilters()
+        // Not a reset, which would overwrite ignored files.
+        try await unlocked {
+            try await git.run(
+                [
+                    "checkout", "--quiet", "--no-overwrite-ignore", "--no-track", "-B", Self.name(of: branch),
+                    commit.hex, "--",
+                ], at: place, settings: settings)
+        }
     }
 
     /// Another git process may hold a lock for a moment; a foreign lock is waited for, never removed.

@@ -30,6 +30,13 @@ package struct ProjectRepository: Sendable {
         return bare.succeeded ? .bare : .none
     }
 
+    /// The first line of what git says when it looks for the repository.
+    func complaint() async -> String {
+        let found = try? await git.run(["rev-parse", "--git-dir"], at: place)
+        let line = found?.message.split(separator: "\n").first.map(String.init)
+        return PlainText.prefix(line ?? "it says nothing", bytes: 400)
+    }
+
     /// The top of a work tree that encloses the folder, if there is one above it.
     package func enclosingTop() async throws -> String? {
         let result = try await git.run(["-C", folder, "rev-parse", "--show-toplevel"], at: .nowhere)
@@ -51,6 +58,21 @@ package struct ProjectRepository: Sendable {
     /// Whether a commit is in the repository, whatever leads to it.
     package func has(_ commit: CommitHash) async throws -> Bool {
         try await git.run(["cat-file", "-e", "--end-of-options", "\(commit)^{commit}"], at: place).succeeded
+    }
+
+    /// Why a part of the history may be missing, and how to get it; nil when all of it is said to be there.
+    func gap() async -> OffloadError? {
+        let isShallow = try? await git.run(["rev-parse", "--is-shallow-repository"], at: place)
+        if isShallow?.text == "true" {
+            return OffloadError(
+                .unprocessable,
+                "\(folder) is a shallow clone; get the rest of its history with: git fetch --unshallow")
+        }
+        let promises = try? await git.run(["config", "--get-regexp", #"^remote\..*\.promisor$"#], at: place)
+        guard promises?.succeeded == true else { return nil }
+        return OffloadError(
+            .unprocessable,
+            "\(folder) is a partial clone; get all of its files with: git fetch --refetch --no-filter")
     }
 
     /// Creates a branch `offload/…` at `commit`, or finds the one that an earlier call created for it.

@@ -15,6 +15,11 @@ extension ResultRepository {
         return forecasts
     }
 
+    /// Whether two commits have any history in common. What has none git does not merge.
+    func areRelated(_ left: CommitHash, _ right: CommitHash) async throws -> Bool {
+        try await git.run(["merge-base", left.hex, right.hex], at: place).succeeded
+    }
+
     /// The results that a commit has in its history.
     func results(in head: CommitHash) async throws -> Set<AttemptKey> {
         let found = try await git.require(
@@ -59,7 +64,7 @@ extension ResultRepository {
                 [
                     "diff-tree", "-p", "-r", "--no-color", "--no-renames", "--no-ext-diff", "--no-textconv",
                     "--output=\(file)", from.hex, to.hex, "--",
-                ] + paths.map { ":(top,literal)\($0)" }, at: place)
+                ] + paths.map(Self.pathspec), at: place)
             let text = try FileSystem.read(file, from: 0, limit: limit)
             let isCut = FileSystem.size(of: file) > Int64(limit)
             await files.remove(file)
@@ -68,5 +73,15 @@ extension ResultRepository {
             await files.remove(file)
             throw error
         }
+    }
+
+    /// Of a name that is no UTF-8 only so much is known here that something stands between its letters.
+    private static func pathspec(_ path: String) -> String {
+        let letters = path.unicodeScalars
+        guard letters.contains("\u{FFFD}") else { return ":(top,literal)\(path)" }
+        let pattern = letters.map { letter in
+            "*?[\\".unicodeScalars.contains(letter) ? "\\\(letter)" : letter == "\u{FFFD}" ? "*" : "\(letter)"
+        }
+        return ":(top,glob)\(pattern.joined())"
     }
 }

@@ -71,12 +71,11 @@ extension ResultRepository {
         try await measure(tip, base, at: quarantine)
         let difference = try await changes
         for entry in difference.entries {
-            switch entry.modeAfter {
-            case "100644", "100755", "120000", "000000": break
-            // One that was there before and stays what it was.
-            case "160000" where entry.modeBefore == "160000":
-                throw Self.refusal("it moves the submodule \(entry.path)")
-            case "160000": throw Self.refusal("it brings the submodule \(entry.path)")
+            switch (entry.modeBefore, entry.modeAfter) {
+            case ("160000", "160000"): throw Self.refusal("it moves the submodule \(entry.path)")
+            case ("160000", _): throw Self.refusal("it removes the submodule \(entry.path)")
+            case (_, "160000"): throw Self.refusal("it brings the submodule \(entry.path)")
+            case (_, "100644"), (_, "100755"), (_, "120000"), (_, "000000"): break
             default: throw Self.refusal("\(entry.path) is no file, program or link")
             }
         }

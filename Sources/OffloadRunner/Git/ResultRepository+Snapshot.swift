@@ -18,7 +18,8 @@ extension ResultRepository {
             if try index?.restore(to: scratch.index) != true {
                 try await git.require(["read-tree", base.hex], at: work)
             }
-            var nested = try await addAll(at: work)
+            var nested = try await filledSubmodules(of: base, in: workTree)
+            nested += try await addAll(at: work)
             var made = try await commit(base, key, message, at: work)
             if try await takeOut(excluding, &nested, of: made.difference, base: base, at: work) {
                 made = try await commit(base, key, message, at: work)
@@ -55,19 +56,17 @@ extension ResultRepository {
         return (commit, try TreeDifference(try await found.output))
     }
 
-    /// Takes out what is no part of a result: links to repositories inside the work tree, and excluded paths that git was told
-    /// to ignore and knows all the same.
+    /// Takes out what is no part of a result: changes of submodules, repositories inside the work tree, and excluded paths that
+    /// git was told to ignore and knows all the same.
     /// - Returns: whether there was any.
     private func takeOut(
         _ excluding: [String], _ nested: inout [String], of difference: TreeDifference, base: CommitHash,
         at work: Git.Place
     ) async throws -> Bool {
-        let links = difference.entries.filter { $0.modeAfter == "160000" && $0.modeBefore != "160000" }.map(\.path)
-        if !links.isEmpty {
-            try await git.require(
-                ["update-index", "--force-remove", "-z", "--stdin"], at: work,
-                input: links.flatMap { Array($0.utf8) + [0] })
-            nested += links
+        let hasLinks = difference.entries.contains { $0.modeAfter == "160000" || $0.modeBefore == "160000" }
+        if hasLinks {
+            let dropped = try await dropNestedRepositories(base: base, at: work)
+            nested += dropped.filter { !nested.contains($0) }
         }
         let excluded = excluding.filter { path in
             difference.entries.contains { $0.path == path || $0.path.hasPrefix(path + "/") }
@@ -76,7 +75,26 @@ extension ResultRepository {
             try await git.require(
                 ["reset", "--quiet", base.hex, "--"] + excluded.map { ":(top,literal)\($0)" }, at: work)
         }
-        return !links.isEmpty || !excluded.isEmpty
+        return hasLinks || !excluded.isEmpty
+    }
+
+    /// Puts submodules in the index back to what the base has, takes repositories that the base does not have out of it, and
+    /// names both.
+    private func dropNestedRepositories(base: CommitHash, at work: Git.Place) async throws -> [String] {
+        let raw = try await git.require(["diff-index", "--cached", "--raw", "-z", "--no-renames", base.hex], at: work)
+        let fields = raw.output.split(separator: 0)
+        var nested: [String] = []
+        var before: [UInt8] = []
+        for (header, path) in zip(fields, fields.dropFirst()) where header.first == UInt8(ascii: ":") {
+            let words = String(decoding: header, as: UTF8.self).dropFirst().split(separator: " ")
+            guard words.count == 5, words[0] == "160000" || words[1] == "160000" else { continue }
+            nested.append(String(decoding: path, as: UTF8.self))
+            // What was not there has the mode 0, with which the index forgets it.
+            before += Array("\(words[0]) \(words[2])\t".utf8) + path + [0]
+        }
+        guard !nested.isEmpty else { return [] }
+        try await git.require(["update-index", "-z", "--index-info"], at: work, input: before)
+        return nested
     }
 
     private func commit(

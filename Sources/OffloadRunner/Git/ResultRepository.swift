@@ -30,13 +30,24 @@ package struct ResultRepository: Sendable {
     }
 
     /// Brings a commit with its history over from the user's repository and keeps it.
+    /// - Throws: `OffloadError` of kind `unprocessable` when not all of its history is there.
     package func pin(_ commit: CommitHash, from project: ProjectRepository) async throws {
         if try await holds(commit) { return }
-        try await git.require(
-            [
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--end-of-options",
-                project.folder, "\(commit):\(Self.baseRef(commit))",
-            ], at: place)
+        do {
+            try await git.require(
+                [
+                    "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+                    "--end-of-options", project.folder, "\(commit):\(Self.baseRef(commit))",
+                ], at: place)
+        } catch {
+            throw await project.gap() ?? error
+        }
+        // Of a commit whose history ends early git says nothing, and keeps nothing.
+        guard try await holds(commit) else {
+            throw await project.gap()
+                ?? OffloadError(
+                    .unprocessable, "git could not bring commit \(commit.short) over from \(project.folder)")
+        }
     }
 
     /// Lets a ref of ours point at a commit that is here, durably. Written as git writes it: a file with the commit's name.
@@ -96,7 +107,7 @@ package struct ResultRepository: Sendable {
         package let deletions: Int
         /// The first of the changed paths.
         package let paths: [String]
-        /// Repositories inside the work tree; git can't keep their files.
+        /// Repositories and submodules inside the work tree; git can't keep their files.
         package let nestedRepositories: [String]
     }
 }

@@ -134,7 +134,7 @@ package struct FileWorkspaces: Workspaces {
             return AttemptResult(storage: .empty, filesChanged: 0, insertions: 0, deletions: 0)
         }
         let notes = change.nestedRepositories.map {
-            "\($0) is a git repository of its own and was left out; move its files out of it or make it a submodule"
+            "\($0) is a git repository of its own or a submodule, and what was done there was left out; move its files out of it"
         }
         return AttemptResult(
             storage: .commit(change.commit, base: base), filesChanged: change.filesChanged,

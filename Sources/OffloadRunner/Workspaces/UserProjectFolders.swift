@@ -50,6 +50,11 @@ package struct UserProjectFolders: ProjectFolders {
             if let top = try await repository.enclosingTop() {
                 throw OffloadError(.unprocessable, "\(folder) lies inside the git repository \(top); register \(top)")
             }
+            // A damaged repository or one of another user is none to git, and yet no folder without git.
+            guard FileSystem.kind(of: "\(folder)/.git") == .missing else {
+                let words = await repository.complaint()
+                throw OffloadError(.unprocessable, "git can't use the repository in \(folder): \(words)")
+            }
             return .none
         }
     }

@@ -4,7 +4,7 @@ package import OffloadDomain
 package struct ResultView: Codable, Sendable, Equatable {
     package struct Conflict: Codable, Sendable, Equatable {
         package var path: String
-        /// `content`, `modify/delete`, `add/add`, `rename`, `mode`, `binary`, `submodule` or `file/folder`.
+        /// `content`, `modify/delete`, `add/add`, `rename`, `mode`, `binary`, `submodule`, `file/folder` or `unrelated history`.
         package var kind: String
     }
 

@@ -56,6 +56,13 @@ struct GitWorld {
         try content.write(toFile: path, atomically: true, encoding: .utf8)
     }
 
+    /// A user without settings.
+    static let environment = [
+        "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "T", "GIT_AUTHOR_EMAIL": "t@t",
+        "GIT_COMMITTER_NAME": "T", "GIT_COMMITTER_EMAIL": "t@t",
+    ]
+
     /// git as anybody would call it.
     @discardableResult
     static func run(_ arguments: [String], in folder: String, input: Data = Data()) throws -> String {
@@ -68,11 +75,7 @@ struct GitWorld {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["git"] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = [
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "T", "GIT_AUTHOR_EMAIL": "t@t",
-            "GIT_COMMITTER_NAME": "T", "GIT_COMMITTER_EMAIL": "t@t",
-        ]
+        process.environment = environment
         let given = "\(folder)/../input-\(UUID().uuidString)"
         try input.write(to: URL(fileURLWithPath: given))
         defer { try? FileManager.default.removeItem(atPath: given) }
