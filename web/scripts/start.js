@@ -46,7 +46,7 @@ async function begin() {
   } catch (problem) {
     if (problem.status === 401) {
       keep(null);
-      return signIn('The key is not that of this device any more.');
+      return signIn('You are signed out: a session ends after seven days, or when the device gets another key.');
     }
   }
   // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
@@ -63,7 +63,7 @@ async function begin() {
   draw();
 }
 
-/** The key is not (any more) that of this device. */
+/** The session is over. */
 function leave() {
   keep(null);
   location.reload();
@@ -84,12 +84,10 @@ function signIn(problem) {
     event.preventDefault();
     const key = new FormData(event.target).get('key').trim();
     if (!/^[!-~]+$/.test(key)) return signIn('This is not the key of this device.');
-    keep(key);
     try {
-      await get('status');
+      await redeem(key);
       location.reload();
     } catch (refusal) {
-      keep(null);
       signIn(refusal.status === 401 ? 'This is not the key of this device.' : refusal.message);
     }
   };
