@@ -1,7 +1,7 @@
 // The page: signs in, draws the frame, and shows one of its tabs.
 
 import { h, render, icon } from './elements.js';
-import { hasKey, keep, redeem, get } from './bridge.js';
+import { hasKey, keep, redeem } from './bridge.js';
 import { follow } from './stream.js';
 import { state, take, listen, watch, changed, refreshAll, remember, onRefused } from './state.js';
 import { ask, closeLog, complain, isLogOpen, onUnderWay, tell } from './shell.js';
@@ -39,16 +39,11 @@ async function begin() {
       if (!hasKey()) return signIn(problem.message);
     }
   }
-  if (!hasKey()) return signIn();
-  onRefused(leave);
-  try {
-    state.device = await get('status');
-  } catch (problem) {
-    if (problem.status === 401) {
-      keep(null);
-      return signIn('You are signed out: a session ends after seven days, or when the device gets another key.');
-    }
+  if (!hasKey()) {
+    if (secret === signedOut) history.replaceState(null, '', location.pathname);
+    return signIn(secret === signedOut && 'You are signed out: a session ends after seven days, or when the device gets another key.');
   }
+  onRefused(leave);
   // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
   follow(take, stand);
   setTimeout(() => { if (!state.isLoaded) refreshAll(); }, 1_000);
@@ -63,9 +58,12 @@ async function begin() {
   draw();
 }
 
+const signedOut = 'signed-out';
+
 /** The session is over. */
 function leave() {
   keep(null);
+  location.replace(`#${signedOut}`);
   location.reload();
 }
 

@@ -1862,7 +1862,7 @@ PageFile("scripts/start.js", ###"""
 // The page: signs in, draws the frame, and shows one of its tabs.
 
 import { h, render, icon } from './elements.js';
-import { hasKey, keep, redeem, get } from './bridge.js';
+import { hasKey, keep, redeem } from './bridge.js';
 import { follow } from './stream.js';
 import { state, take, listen, watch, changed, refreshAll, remember, onRefused } from './state.js';
 import { ask, closeLog, complain, isLogOpen, onUnderWay, tell } from './shell.js';
@@ -1900,16 +1900,11 @@ async function begin() {
       if (!hasKey()) return signIn(problem.message);
     }
   }
-  if (!hasKey()) return signIn();
-  onRefused(leave);
-  try {
-    state.device = await get('status');
-  } catch (problem) {
-    if (problem.status === 401) {
-      keep(null);
-      return signIn('You are signed out: a session ends after seven days, or when the device gets another key.');
-    }
+  if (!hasKey()) {
+    if (secret === signedOut) history.replaceState(null, '', location.pathname);
+    return signIn(secret === signedOut && 'You are signed out: a session ends after seven days, or when the device gets another key.');
   }
+  onRefused(leave);
   // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
   follow(take, stand);
   setTimeout(() => { if (!state.isLoaded) refreshAll(); }, 1_000);
@@ -1924,9 +1919,12 @@ async function begin() {
   draw();
 }
 
+const signedOut = 'signed-out';
+
 /** The session is over. */
 function leave() {
   keep(null);
+  location.replace(`#${signedOut}`);
   location.reload();
 }
 
@@ -2128,15 +2126,8 @@ export function changed() {
 
 const narrowed = (query) => ({ ...query, projectId: state.project || undefined });
 
+/** What is seen first is asked for first. */
 const parts = {
-  device: async () => { state.device = await get('status'); },
-  projects: async () => {
-    state.projects = (await get('projects')).projects;
-    if (state.project && !state.projects.some((project) => project.id === state.project)) {
-      state.project = '';
-      startAnew();
-    }
-  },
   batches: async () => {
     state.batches = (await get('batches')).batches;
     forget();
@@ -2147,6 +2138,14 @@ const parts = {
     ]);
     state.waiting = waiting;
     state.failed = failed;
+  },
+  device: async () => { state.device = await get('status'); },
+  projects: async () => {
+    state.projects = (await get('projects')).projects;
+    if (state.project && !state.projects.some((project) => project.id === state.project)) {
+      state.project = '';
+      startAnew();
+    }
   },
   remote: async () => {
     const [latest, running, synced] = await Promise.all([
