@@ -2,7 +2,7 @@
 // long it is, it comes in parts, is shown some thousand lines at a time, and only what is in view becomes elements.
 
 import { h, render } from './elements.js';
-import { many, plain } from './words.js';
+import { plain } from './words.js';
 
 const pageLines = 3_000;
 const pieceRows = 50;
@@ -110,7 +110,8 @@ export class Diff {
   /** What the button for going on says; null when everything is shown. */
   get offer() {
     if (this.left === 0) return null;
-    return `Show ${many(this.next === null ? Math.min(pageLines, this.left) : pageLines, 'more line')}`;
+    const number = this.next === null ? Math.min(pageLines, this.left) : pageLines;
+    return `Show ${number.toLocaleString('en')} more ${number === 1 ? 'line' : 'lines'}`;
   }
 
   show(isSideBySide) {

@@ -301,7 +301,7 @@ PageFile("scripts/diff.js", ###"""
 // long it is, it comes in parts, is shown some thousand lines at a time, and only what is in view becomes elements.
 
 import { h, render } from './elements.js';
-import { many, plain } from './words.js';
+import { plain } from './words.js';
 
 const pageLines = 3_000;
 const pieceRows = 50;
@@ -409,7 +409,8 @@ export class Diff {
   /** What the button for going on says; null when everything is shown. */
   get offer() {
     if (this.left === 0) return null;
-    return `Show ${many(this.next === null ? Math.min(pageLines, this.left) : pageLines, 'more line')}`;
+    const number = this.next === null ? Math.min(pageLines, this.left) : pageLines;
+    return `Show ${number.toLocaleString('en')} more ${number === 1 ? 'line' : 'lines'}`;
   }
 
   show(isSideBySide) {
@@ -2858,7 +2859,7 @@ main.is-old { opacity: .65; }
 .work-title { font-weight: 600; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; padding-right: 6px; }
 .work-action { font-family: var(--mono); font-size: 12.5px; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding-right: 6px; }
 .work-foot { display: flex; align-items: center; flex-wrap: wrap; gap: 4px 10px; margin-top: auto; font-size: 13px; }
-.work-agent { background: var(--quiet-wash); border-radius: 5px; padding: 0 6px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 100%; }
+.work-agent { border: 1px solid var(--line-strong); color: var(--soft); border-radius: 6px; padding: 0 6px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 100%; }
 .work-time { font-variant-numeric: tabular-nums; font-weight: 550; }
 .activity-item { display: grid; grid-template-columns: 10px minmax(0, 1fr) auto; gap: 10px; align-items: baseline; padding: 5px 0; font-size: 13.5px; }
 .activity-text strong { font-weight: 550; }
@@ -2944,6 +2945,7 @@ main.is-old { opacity: .65; }
 .result-detail .panel-head { flex-wrap: nowrap; }
 .result-detail .panel-head h2 { min-width: 0; }
 .result-row.is-open { background: var(--accent-wash); }
+.result-row.is-open .badge { background: var(--panel); }
 .result-button:focus-visible { outline-offset: -3px; }
 .result-actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; align-items: center; }
 .facts { margin-top: -6px; }
@@ -3057,7 +3059,8 @@ pre { background: var(--quiet-wash); border-radius: 8px; padding: 10px 14px; whi
   .log-panel { height: 70vh; }
   .log-head { flex-wrap: wrap; padding: 8px 12px; }
   .log-title { flex-basis: 100%; }
-  .log-head input { flex: 1; width: auto; }
+  .log-head input { flex: 1; width: auto; min-width: 0; }
+  .hits:empty { display: none; }
   .log-head button span { display: none; }
   .connection-state { font-size: 0; gap: 0; }
   .notes { bottom: 70px; right: 12px; width: calc(100vw - 24px); }
