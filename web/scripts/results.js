@@ -182,8 +182,8 @@ function difference() {
   return [
     h('div', { class: 'diff-text', own: patch.attach, tabindex: '0', role: 'region', 'aria-label': `Difference of ${plain(file)}` }),
     patch.problem && h('p', { class: 'problem' }, plain(patch.problem)),
-    patch.isLoading ? h('p', { class: 'muted diff-note' }, 'Loading …')
-      : (patch.offer ?? (patch.problem && 'Try again')) && h('button', { type: 'button', class: 'quiet', onclick: () => patch.more() }, patch.offer ?? 'Try again'),
+    patch.isLoading && !patch.offer && h('p', { class: 'muted diff-note' }, 'Loading …'),
+    (patch.offer ?? (patch.problem && 'Try again')) && h('button', { key: 'more', type: 'button', class: 'quiet', 'aria-busy': patch.isLoading ? 'true' : null, onclick: () => patch.more() }, patch.offer ?? 'Try again'),
     patch.isCut && !patch.offer && h('p', { class: 'diff-note' }, 'What comes after this is too much for the page; see it with git.'),
   ];
 }

@@ -55,7 +55,7 @@ extension ResultShelf {
                 guard isSame else {
                     throw OffloadError(
                         .stale,
-                        "the result is another one than the one that was looked at: it is now that \(present); look at it, then merge"
+                        "the result has changed since it was looked at: it is now that \(present); look at it again, then merge"
                     )
                 }
             }
