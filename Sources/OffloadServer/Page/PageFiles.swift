@@ -1865,7 +1865,7 @@ PageFile("scripts/start.js", ###"""
 import { h, render, icon } from './elements.js';
 import { hasKey, keep, redeem } from './bridge.js';
 import { follow } from './stream.js';
-import { state, take, listen, watch, changed, refreshAll, remember, onRefused } from './state.js';
+import { state, take, listen, watch, changed, refresh, refreshAll, remember, onRefused } from './state.js';
 import { ask, closeLog, complain, isLogOpen, onUnderWay, tell } from './shell.js';
 import { plain } from './words.js';
 import { monitor } from './monitor.js';
@@ -1908,6 +1908,8 @@ async function begin() {
   onRefused(leave);
   // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
   follow(take, stand);
+  // What is looked at first need not wait for the stream; it is asked for once more with the rest.
+  refresh('batches', 'tasks');
   setTimeout(() => { if (!state.isLoaded) refreshAll(); }, 1_000);
   watch(draw);
   listen(hear);
