@@ -714,6 +714,7 @@ class AttackTests(Case):
         need = page.locator("[aria-label='Needs you'] .item", has_text="Loud")
         expect(need.locator(".muted")).to_contain_text("__pwn")
         need.get_by_role("button", name="Log of Loud").click()
+        expect(page.locator(".line").first).to_be_visible()
         for top in range(0, 700 * 19, 300):
             page.evaluate(f"document.querySelector('.log-text').scrollTop = {top}")
             page.wait_for_timeout(20)
