@@ -165,7 +165,10 @@ let package = Package(
         .testTarget(name: "OffloadTestingTests", dependencies: ["OffloadDomain", "OffloadTesting"]),
         .testTarget(
             name: "OffloadServerTests",
-            dependencies: ["OffloadServer", .product(name: "HTTPTypes", package: "swift-http-types")]
+            dependencies: [
+                "OffloadCrypto", "OffloadDomain", "OffloadServer", "OffloadTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
         ),
         .testTarget(
             name: "OffloadBlackBoxTests",

@@ -23,6 +23,12 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
         return difference == 0
     }
 
+    /// HMAC-SHA-256 of the text under this secret, in hexadecimal digits: shows that whoever made it knew the secret.
+    package func signature(of text: String) -> String {
+        let key = SymmetricKey(data: Array(reveal.utf8))
+        return Hex.text(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
+    }
+
     package var description: String { "(secret)" }
     package var debugDescription: String { "(secret)" }
     package var customMirror: Mirror { Mirror(self, children: [:]) }

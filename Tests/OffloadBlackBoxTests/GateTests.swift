@@ -133,7 +133,19 @@ struct GateTests {
             let headers = ["Host: \(device.address)", "Content-Type: application/json"]
             let first = try RawHTTP.send(request("POST", "/api/bridge/session", headers, swap), to: device.address)
             #expect(first.status == 200)
-            #expect(first.body.contains(device.key))
+            #expect(!first.body.contains(device.key), "a browser never gets the device's key")
+            let session = try #require(
+                first.body.split(separator: "\"").map(String.init).first { $0.hasPrefix("session.") })
+            let own = ["Host: \(device.address)", "Content-Type: application/json", "X-Bridge-API-Key: \(session)"]
+            #expect(try RawHTTP.send(request("GET", "/api/bridge/status", own), to: device.address).status == 200)
+            #expect(
+                try RawHTTP.send(request("POST", "/api/bridge/link", own, "{}"), to: device.address).status == 403,
+                "a session makes no other")
+            #expect(
+                try RawHTTP.send(
+                    request("GET", "/api/bridge/status", own.dropLast() + ["X-Bridge-API-Key: \(session)0"]),
+                    to: device.address
+                ).status == 401)
             let second = try RawHTTP.send(request("POST", "/api/bridge/session", headers, swap), to: device.address)
             #expect(second.status == 401)
         }

@@ -1,6 +1,7 @@
-// The Bridge API. The key lives as long as the tab's session: it is in no cookie, in no address, and no other site can ride on it.
+// The Bridge API. The page has a session of its own, never the device's key. The session's key lives as long as the tab: it is in no
+// cookie, in no address, and no other site can ride on it.
 
-const storage = 'offload-key';
+const storage = 'offload-session';
 let key = sessionStorage.getItem(storage);
 
 /** What the device refused, in its own words. */
@@ -19,12 +20,9 @@ export function keep(newKey) {
   if (key === null) sessionStorage.removeItem(storage); else sessionStorage.setItem(storage, key);
 }
 
-/** Swaps the secret of a link for the key. */
+/** Swaps the secret of a link, or the device's key, for a session. */
 export async function redeem(secret) {
-  const answer = await fetch('/api/bridge/session', {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ secret }),
-  });
-  keep((await read(answer)).key);
+  keep((await ask('POST', 'session', { secret })).key);
 }
 
 /** Opens a request; the answer may go on for as long as it likes. */

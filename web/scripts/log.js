@@ -3,20 +3,22 @@
 import { h, render, icon } from './elements.js';
 import { open, read } from './bridge.js';
 import { complain } from './shell.js';
+import { takePlace } from './places.js';
 import { plain } from './words.js';
 
 const lineHeight = 19;
 const lineLimit = 20_000;
 const widthLimit = 2_000;
+const gap = /^… \d+ bytes are not kept …$/;
 const errors = /\b(error|errors|failed|failure|fatal|panic|exception|traceback)\b/i;
 const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g;
 
 let shown = null;
 
-/** Shows the log of a task; an open one is closed first. */
-export function showLog(task, title) {
+/** Shows the log of an attempt; an open one is closed first. */
+export function showLog(task, title, attempt) {
   closeLog();
-  shown = new LogPanel(task, title);
+  shown = new LogPanel(task, title, attempt);
 }
 
 export function closeLog() {
@@ -25,14 +27,10 @@ export function closeLog() {
 }
 
 class LogPanel {
-  constructor(task, title) {
-    this.task = task;
+  constructor(task, title, attempt) {
+    this.path = `tasks/${task}/log?follow=true${attempt ? `&attempt=${attempt}` : ''}`;
     this.title = title;
-    this.lines = [];
-    this.dropped = 0;
-    /** Counted from the first line that there ever was. */
-    this.firstError = null;
-    this.rest = '';
+    this.startAnew();
     this.isFollowing = true;
     this.standing = 'Reading …';
     this.found = -1;
@@ -44,46 +42,90 @@ class LogPanel {
       event.stopPropagation();
       closeLog();
     };
+    // Whoever comes back to it wants to see how it goes on.
+    this.panel.onpointerdown = (event) => { if (!event.target.closest('button')) this.resume(); };
+    addEventListener('focus', this.resume);
+    document.addEventListener('visibilitychange', this.resume);
     document.body.append(this.panel);
     document.body.classList.add('has-log');
-    this.control = new AbortController();
     this.draw();
     this.search.focus();
     this.follow();
   }
 
+  startAnew() {
+    this.lines = [];
+    this.dropped = 0;
+    /** Counted from the first line that there ever was. */
+    this.firstError = null;
+    this.rest = '';
+    this.hasGap = false;
+    /** In bytes. */
+    this.offset = 0;
+    this.decoder = new TextDecoder();
+  }
+
   close() {
     this.control.abort();
+    removeEventListener('focus', this.resume);
+    document.removeEventListener('visibilitychange', this.resume);
     this.panel.remove();
     document.body.classList.remove('has-log');
     this.before?.focus?.();
   }
 
   async follow() {
+    const turn = new AbortController();
+    this.control = turn;
+    this.isAway = false;
+    this.standing = 'Reading …';
+    // Where something is missing, bytes can't be counted by what has come.
+    if (this.hasGap) this.startAnew();
+    this.soon();
+    const leave = await takePlace(() => this.stepBack(turn));
     try {
-      const answer = await open(`tasks/${this.task}/log?follow=true`, { signal: this.control.signal });
+      turn.signal.throwIfAborted();
+      const answer = await open(`${this.path}&offset=${this.offset}`, { signal: turn.signal });
       if (!answer.ok) await read(answer);
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      const reader = answer.body.getReader();
       this.standing = 'Live';
+      this.soon();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
-        this.take(value);
+        this.offset += value.length;
+        this.take(this.decoder.decode(value, { stream: true }));
       }
       if (this.rest) this.take('\n');
       this.standing = 'Ended';
     } catch (problem) {
-      if (this.control.signal.aborted) return;
+      if (turn.signal.aborted) return;
       this.standing = 'Cut off';
       if (problem.status) complain(problem);
+    } finally {
+      leave();
     }
     this.draw();
   }
+
+  /** Another log is followed in place of this one. */
+  stepBack(turn) {
+    if (turn.signal.aborted || this.control !== turn) return;
+    turn.abort();
+    this.isAway = true;
+    this.standing = 'Paused: other logs are followed';
+    this.soon();
+  }
+
+  resume = () => {
+    if (this.isAway && !document.hidden) this.follow();
+  };
 
   take(text) {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop().slice(0, widthLimit * 4);
     for (const line of lines) {
+      if (gap.test(line)) this.hasGap = true;
       const clean = plain(line.replace(escapes, '').replace(/\r$/, ''));
       if (this.firstError === null && errors.test(clean)) this.firstError = this.lines.length + this.dropped;
       this.lines.push(clean.length > widthLimit ? `${clean.slice(0, widthLimit)} …` : clean);
@@ -125,6 +167,7 @@ class LogPanel {
 
   draw() {
     const wanted = this.wanted ?? '';
+    const isStill = this.isPaused || this.isAway;
     render(this.panel,
       h('header', { class: 'log-head' },
         h('div', { class: 'log-title' }, h('strong', null, plain(this.title)), h('span', { class: 'muted' }, this.standing)),
@@ -134,8 +177,8 @@ class LogPanel {
         h('span', { class: 'muted hits', 'aria-live': 'polite' }, wanted && `${this.matches(wanted)} lines`),
         h('button', { type: 'button', class: 'quiet', disabled: this.firstError === null, onclick: () => this.go(this.firstError - this.dropped) }, icon('warn'), h('span', null, 'First error')),
         h('button', {
-          type: 'button', class: 'quiet', 'aria-pressed': this.isPaused ? 'true' : 'false', onclick: () => this.pause(),
-        }, icon(this.isPaused ? 'play' : 'pause'), h('span', null, this.isPaused ? 'Follow' : 'Pause')),
+          type: 'button', class: 'quiet', 'aria-pressed': isStill ? 'true' : 'false', onclick: () => (this.isAway ? this.resume() : this.pause()),
+        }, icon(isStill ? 'play' : 'pause'), h('span', null, isStill ? 'Follow' : 'Pause')),
         h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Close the log', onclick: closeLog }, icon('close'))),
       h('div', { own: this.attach, class: 'log-text', tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Lines of the log' }));
     this.drawLines(wanted.toLowerCase());

@@ -69,11 +69,12 @@ function work(task) {
     h('p', { class: 'work-action', title: plain(action ?? '') }, task.cancelling ? 'Ending its processes …' : plain(action || (task.status === 'running' ? 'At work' : 'Getting ready'))),
     h('div', { class: 'work-foot' },
       h('span', { class: 'work-time', 'data-since': task.updatedAt }, since(task.updatedAt)),
+      task.agent && h('span', { class: 'work-agent', title: `Agent: ${plain(task.agent)}` }, plain(task.agent)),
       task.attempt > 1 && h('span', { class: 'muted' }, `attempt ${task.attempt}`),
       h('span', { class: 'muted' }, tokens(progress)),
       task.unreachable && badge('failed', 'Unreachable'),
       h('span', { class: 'actions' },
-        h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': `Log of ${plain(task.title)}`, title: 'Log', onclick: () => showLog(task.taskId, task.title) }, icon('log')),
+        h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': `Log of ${plain(task.title)}`, title: 'Log', onclick: () => showLog(task.taskId, task.title, task.attempt) }, icon('log')),
         task.unreachable && deed(`retry-${task.taskId}`, { symbol: 'retry', hint: 'Give it to another device now', isQuiet: true }, () => retry(task.taskId)),
         deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => cancel(task)))));
 }
@@ -130,7 +131,7 @@ function needs() {
     items.length === 0 ? emptyState('Nothing', 'Everything goes its way.') : h('ul', { class: 'list' }, items.map((item) => h('li', { key: item.key, class: `item is-${item.tone}` },
       h('div', { class: 'item-text' }, h('strong', null, item.title), h('p', { class: 'muted' }, item.text)),
       h('span', { class: 'actions' },
-        item.task && h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${item.title}`, onclick: () => showLog(item.task.id, item.task.title) }, icon('log')),
+        item.task && h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${item.title}`, onclick: () => showLog(item.task.id, item.task.title, item.task.attempt) }, icon('log')),
         item.task && deed(`retry-${item.task.id}`, { symbol: 'retry', hint: `Retry ${item.title}`, isQuiet: true }, () => retry(item.task.id)),
         item.link && h('a', { class: 'button quiet', href: item.link }, 'Look'))))));
 }

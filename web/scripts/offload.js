@@ -107,7 +107,7 @@ function remote(task) {
     h('div', { class: 'item-text' }, h('strong', { title: plain(task.title) }, plain(task.title)),
       h('p', { class: 'muted', title: line }, [task.deviceName ? plain(task.deviceName) : 'Any device', line, ago(task.updatedAt)].filter(Boolean).join(' · '))),
     h('span', { class: 'actions' },
-      h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${plain(task.title)}`, onclick: () => showLog(task.taskId, task.title) }, icon('log')),
+      h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${plain(task.title)}`, onclick: () => showLog(task.taskId, task.title, task.attempt) }, icon('log')),
       (['failed', 'cancelled'].includes(task.status) || task.unreachable) && deed(`retry-${task.taskId}`, { symbol: 'retry', hint: `Retry ${plain(task.title)}`, isQuiet: true }, () => post(`tasks/${task.taskId}/retry`).then(() => refresh('remote'))),
       ['pending', 'synced', 'running'].includes(task.status) && deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => post(`tasks/${task.taskId}/cancel`).then(() => refresh('remote')))));
 }

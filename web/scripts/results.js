@@ -5,7 +5,7 @@ import { get, post } from './bridge.js';
 import { state, changed, refresh, projectName } from './state.js';
 import { ask, badge, complain, deed, emptyState, field, heading, tell, showLog } from './shell.js';
 import { ago, cost, many, plain, resultWord } from './words.js';
-import { draw as drawDiff } from './diff.js';
+import { Diff } from './diff.js';
 
 let open = null;
 let detail = null;
@@ -108,34 +108,28 @@ async function load(id) {
     const answer = await get(`offload/results/${id}`, { limit: files });
     if (open !== id) return;
     // Another attempt of the same task has another change.
-    if (detail && detail.result.attempt !== answer.result.attempt) patch = null;
+    if (detail && (detail.result.attempt !== answer.result.attempt || detail.result.commit !== answer.result.commit)) patch = null;
     detail = answer;
     changed();
-    if (patch === null) await loadPatch(answer.files[0]?.path ?? null);
+    if (patch === null) showPatch(answer.files.some((one) => one.path === file) ? file : answer.files[0]?.path ?? null);
   } catch (problem) {
     complain(problem);
     if (open === id && detail === null) close();
   }
 }
 
-async function loadPatch(path) {
-  file = path;
-  patch = { text: '', isLoading: true };
-  changed();
+function showPatch(path) {
   const id = open;
-  try {
-    const answer = path === null ? { patch: '', truncated: false } : await get(`offload/results/${id}/diff`, { path });
-    if (open !== id || file !== path) return;
-    patch = { text: answer.patch, isCut: answer.truncated };
-  } catch (problem) {
-    if (open === id && file === path) patch = { text: '', problem: problem.message };
-  }
+  file = path;
+  patch = path === null ? null : new Diff((limit, offset) => get(`offload/results/${id}/diff`, { path, limit, offset }), changed);
   changed();
 }
 
 function detailPanel() {
-  const result = state.results.find((one) => one.taskId === open) ?? detail?.result;
-  if (!result) return null;
+  const listed = state.results.find((one) => one.taskId === open) ?? detail?.result;
+  if (!listed) return null;
+  // What is shown of it belongs together: a newer result in the list is shown when its changes are here.
+  const result = detail && detail.result.attempt !== listed.attempt ? detail.result : listed;
   return h('section', { class: 'panel result-detail', key: open, 'aria-label': plain(result.title) },
     heading(plain(result.title), badge(result.state, resultWord[result.state]),
       h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Close', onclick: close }, icon('close'))),
@@ -160,7 +154,7 @@ function actions(result) {
     ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'send-back' }, deed(`back-${id}`, { label: 'Send back', symbol: 'retry', first: sureToSendBack }, () => sendBack(result))),
     ['ready', 'conflict', 'refused', 'uploading'].includes(standing) && h('span', { 'data-deed': 'discard' }, deed(`discard-${id}`, { label: 'Throw away', isQuiet: true, first: () => sureToDiscard(result) }, () => discard(result))),
     ['merged', 'discarded'].includes(standing) && h('span', { 'data-deed': 'undo' }, deed(`undo-${id}`, { label: standing === 'merged' ? 'Undo merge' : 'Bring back', symbol: 'undo' }, () => undo(result))),
-    h('button', { type: 'button', class: 'quiet', onclick: () => showLog(id, result.title) }, icon('log'), h('span', null, 'Log and checks')),
+    h('button', { type: 'button', class: 'quiet', onclick: () => showLog(id, result.title, result.attempt) }, icon('log'), h('span', null, 'Log and checks')),
   ];
 }
 
@@ -170,7 +164,7 @@ function changes(result) {
   const clashes = new Set(result.conflicts.map((one) => one.path));
   return h('div', { class: 'changes' },
     h('nav', { class: 'files', 'aria-label': 'Changed files' }, h('h3', null, many(total, 'file')),
-      h('ul', null, list.map((one) => h('li', { key: one.path }, h('button', { type: 'button', class: one.path === file ? 'is-open' : '', 'aria-current': one.path === file ? 'true' : null, title: plain(one.path), onclick: () => loadPatch(one.path) },
+      h('ul', null, list.map((one) => h('li', { key: one.path }, h('button', { type: 'button', class: one.path === file ? 'is-open' : '', 'aria-current': one.path === file ? 'true' : null, title: plain(one.path), onclick: () => showPatch(one.path) },
         h('span', { class: `change is-${one.change}`, title: one.change }, one.change[0].toUpperCase()), h('span', { class: 'path' }, plain(one.path)),
         clashes.has(one.path) && icon('warn'),
         one.insertions !== undefined && h('span', { class: 'muted' }, h('ins', null, `+${one.insertions}`), ' ', h('del', null, `−${one.deletions}`)))))),
@@ -180,16 +174,18 @@ function changes(result) {
         h('div', { class: 'segments', role: 'group', 'aria-label': 'How to show the difference' },
           h('button', { type: 'button', 'aria-pressed': isSideBySide ? 'false' : 'true', onclick: () => { isSideBySide = false; changed(); } }, 'Unified'),
           h('button', { type: 'button', 'aria-pressed': isSideBySide ? 'true' : 'false', onclick: () => { isSideBySide = true; changed(); } }, 'Side by side'))),
-      patch?.isLoading ? h('p', { class: 'muted diff-note' }, 'Loading …') : patch?.problem ? h('p', { class: 'problem' }, plain(patch.problem))
-        : h('div', { class: 'diff-text', tabindex: '0', role: 'region', 'aria-label': `Difference of ${plain(file ?? '')}` }, drawn(patch?.text ?? '')),
-      patch?.isCut && h('p', { class: 'diff-note' }, 'Cut: the difference is longer than 2 MiB.')));
+      patch && difference()));
 }
 
-// The same patch is drawn once: descriptions of thousands of lines need not be made with every event.
-let last = { text: null, isSideBySide: null, drawing: null };
-function drawn(text) {
-  if (last.text !== text || last.isSideBySide !== isSideBySide) last = { text, isSideBySide, drawing: h('div', { key: `${isSideBySide}-${file}` }, drawDiff(text, { isSideBySide })) };
-  return last.drawing;
+function difference() {
+  patch.show(isSideBySide);
+  return [
+    h('div', { class: 'diff-text', own: patch.attach, tabindex: '0', role: 'region', 'aria-label': `Difference of ${plain(file)}` }),
+    patch.problem && h('p', { class: 'problem' }, plain(patch.problem)),
+    patch.isLoading && !patch.offer && h('p', { class: 'muted diff-note' }, 'Loading …'),
+    (patch.offer ?? (patch.problem && 'Try again')) && h('button', { key: 'more', type: 'button', class: 'quiet', 'aria-busy': patch.isLoading ? 'true' : null, onclick: () => patch.more() }, patch.offer ?? 'Try again'),
+    patch.isCut && !patch.offer && h('p', { class: 'diff-note' }, 'What comes after this is too much for the page; see it with git.'),
+  ];
 }
 
 function howToMerge(result) {
@@ -208,9 +204,19 @@ function howToMerge(result) {
   });
 }
 
+/** Which result a person has looked at: another one may take its place meanwhile. */
+const looked = (result) => ({ commit: result.commit, attempt: result.attempt });
+
 async function merge(result, given) {
-  await post(`offload/results/${result.taskId}/merge`, { mode: given.mode, message: given.message || undefined, confirm: Boolean(given.confirm) });
-  tell(`Merged: ${plain(result.title)}`);
+  try {
+    await post(`offload/results/${result.taskId}/merge`, { mode: given.mode, message: given.message || undefined, confirm: Boolean(given.confirm), ...looked(result) });
+    tell(`Merged: ${plain(result.title)}`);
+  } catch (problem) {
+    // There is nothing to mend in the question: what it was about is not there any more.
+    if (problem.kind !== 'stale') throw problem;
+    complain(problem);
+    if (open === result.taskId) load(open);
+  }
 }
 
 const sureToMergeAll = (ready) => ask({
@@ -223,7 +229,7 @@ async function mergeAll(ready) {
   const refused = [];
   for (const result of ready) {
     try {
-      await post(`offload/results/${result.taskId}/merge`, { mode: 'merge' });
+      await post(`offload/results/${result.taskId}/merge`, { mode: 'merge', ...looked(result) });
       merged += 1;
     } catch (problem) {
       refused.push(`${plain(result.title)}: ${problem.message}`);

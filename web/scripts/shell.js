@@ -139,10 +139,10 @@ export const heading = (text, ...more) => h('header', { class: 'panel-head' }, h
 
 export const emptyState = (title, text, ...more) => h('div', { class: 'empty' }, h('strong', null, title), h('p', null, text), more);
 
-/** Shows the log of a task. What that takes is loaded when it is first wanted. */
-export async function showLog(task, title) {
+/** Shows the log of an attempt of a task. What that takes is loaded when it is first wanted. */
+export async function showLog(task, title, attempt) {
   try {
-    (await import('./log.js')).showLog(task, title);
+    (await import('./log.js')).showLog(task, title, attempt);
   } catch (problem) {
     complain(problem);
   }

@@ -1,9 +1,9 @@
 // The page: signs in, draws the frame, and shows one of its tabs.
 
 import { h, render, icon } from './elements.js';
-import { hasKey, keep, redeem, get } from './bridge.js';
+import { hasKey, keep, redeem } from './bridge.js';
 import { follow } from './stream.js';
-import { state, take, listen, watch, changed, refreshAll, remember, onRefused } from './state.js';
+import { state, take, listen, watch, changed, refresh, refreshAll, remember, onRefused } from './state.js';
 import { ask, closeLog, complain, isLogOpen, onUnderWay, tell } from './shell.js';
 import { plain } from './words.js';
 import { monitor } from './monitor.js';
@@ -39,18 +39,15 @@ async function begin() {
       if (!hasKey()) return signIn(problem.message);
     }
   }
-  if (!hasKey()) return signIn();
-  onRefused(leave);
-  try {
-    state.device = await get('status');
-  } catch (problem) {
-    if (problem.status === 401) {
-      keep(null);
-      return signIn('The key is not that of this device any more.');
-    }
+  if (!hasKey()) {
+    if (secret === signedOut) history.replaceState(null, '', location.pathname);
+    return signIn(secret === signedOut && 'You are signed out: a session ends after seven days, or when the device gets another key.');
   }
+  onRefused(leave);
   // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
   follow(take, stand);
+  // What is looked at first need not wait for the stream; it is asked for once more with the rest.
+  refresh('batches', 'tasks');
   setTimeout(() => { if (!state.isLoaded) refreshAll(); }, 1_000);
   watch(draw);
   listen(hear);
@@ -63,9 +60,12 @@ async function begin() {
   draw();
 }
 
-/** The key is not (any more) that of this device. */
+const signedOut = 'signed-out';
+
+/** The session is over. */
 function leave() {
   keep(null);
+  location.replace(`#${signedOut}`);
   location.reload();
 }
 
@@ -84,12 +84,10 @@ function signIn(problem) {
     event.preventDefault();
     const key = new FormData(event.target).get('key').trim();
     if (!/^[!-~]+$/.test(key)) return signIn('This is not the key of this device.');
-    keep(key);
     try {
-      await get('status');
+      await redeem(key);
       location.reload();
     } catch (refusal) {
-      keep(null);
       signIn(refusal.status === 401 ? 'This is not the key of this device.' : refusal.message);
     }
   };

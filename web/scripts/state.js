@@ -49,15 +49,8 @@ export function changed() {
 
 const narrowed = (query) => ({ ...query, projectId: state.project || undefined });
 
+/** What is seen first is asked for first. */
 const parts = {
-  device: async () => { state.device = await get('status'); },
-  projects: async () => {
-    state.projects = (await get('projects')).projects;
-    if (state.project && !state.projects.some((project) => project.id === state.project)) {
-      state.project = '';
-      startAnew();
-    }
-  },
   batches: async () => {
     state.batches = (await get('batches')).batches;
     forget();
@@ -68,6 +61,14 @@ const parts = {
     ]);
     state.waiting = waiting;
     state.failed = failed;
+  },
+  device: async () => { state.device = await get('status'); },
+  projects: async () => {
+    state.projects = (await get('projects')).projects;
+    if (state.project && !state.projects.some((project) => project.id === state.project)) {
+      state.project = '';
+      startAnew();
+    }
   },
   remote: async () => {
     const [latest, running, synced] = await Promise.all([

@@ -10,8 +10,9 @@ package struct AttemptDecisions: Sendable {
         return task.state.holding?.batch != nil
     }
 
+    /// - Parameter agent: its name, where it is known.
     package func agentStarted(
-        _ key: AttemptKey, at now: Timestamp, in transaction: inout any LedgerTransaction
+        _ key: AttemptKey, agent: String? = nil, at now: Timestamp, in transaction: inout any LedgerTransaction
     ) throws -> TaskMachine.Report {
         guard let task = try transaction.task(key.task), let attempt = try transaction.attempt(key) else {
             return .stale
@@ -19,11 +20,11 @@ package struct AttemptDecisions: Sendable {
         var machine = TaskMachine(task)
         var attemptMachine = AttemptMachine(attempt)
         let answer = machine.agentStarted(key.number, at: now)
-        guard answer == .applied, attemptMachine.agentStarted(at: now) else { return answer }
+        guard answer == .applied, attemptMachine.agentStarted(agent, at: now) else { return answer }
         try transaction.update(machine.task, from: task)
         try transaction.update(attemptMachine.attempt)
         try transaction.record(.taskStarted(machine.task), at: now)
-        if task.origin != nil { try InboxDecisions.report(.running, of: key, in: &transaction) }
+        if task.origin != nil { try InboxDecisions.report(.running(agent: agent), of: key, in: &transaction) }
         return answer
     }
 

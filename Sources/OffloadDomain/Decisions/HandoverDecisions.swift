@@ -106,8 +106,10 @@ package struct HandoverDecisions: Sendable {
             guard machine.acknowledged(number, at: now) == .applied else { return nil }
             (handover.status, handover.syncedAt) = (.synced, now)
             return OffloadEvent(.synced, machine.task, at: pair)
-        case .running:
-            guard machine.agentStarted(number, at: now) == .applied, attempts.agentStarted(at: now) else { return nil }
+        case .running(let agent):
+            guard machine.agentStarted(number, at: now) == .applied, attempts.agentStarted(agent, at: now) else {
+                return nil
+            }
             handover.status = .running
             return OffloadEvent(.started, machine.task, at: pair)
         case .ended(let outcome, let report, let result):

@@ -14,9 +14,11 @@ package struct AttemptMachine: Sendable, Equatable {
         }
     }
 
+    /// - Parameter agent: its name, where it is known.
     /// - Returns: false when nothing changed.
-    package mutating func agentStarted(at time: Timestamp) -> Bool {
+    package mutating func agentStarted(_ agent: String? = nil, at time: Timestamp) -> Bool {
         guard case .starting = attempt.state else { return false }
+        attempt.agent = agent
         attempt.state = .running(startedAt: time)
         return true
     }

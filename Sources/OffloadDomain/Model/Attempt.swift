@@ -3,7 +3,12 @@ package struct Attempt: Sendable, Equatable {
     package let key: AttemptKey
     package let holder: OffloadTask.Holder
     package let createdAt: Timestamp
+    /// The name of the agent that was started; nil before, and when the device that executes the attempt did not say.
+    package var agent: String?
     package var state: State
+
+    /// The most bytes of an agent's name.
+    package static let agentLimit = 64
 
     package enum State: Sendable, Equatable {
         /// Durable before anything is done for it. After a crash in this state nobody knows whether an agent was started, so
@@ -62,15 +67,21 @@ package struct Attempt: Sendable, Equatable {
         }
     }
 
-    package init(key: AttemptKey, holder: OffloadTask.Holder, createdAt: Timestamp, state: State = .starting) {
+    package init(
+        key: AttemptKey, holder: OffloadTask.Holder, createdAt: Timestamp, agent: String? = nil,
+        state: State = .starting
+    ) {
         self.key = key
         self.holder = holder
         self.createdAt = createdAt
+        self.agent = agent
         self.state = state
     }
 
-    package init(key: AttemptKey, batch: BatchID, createdAt: Timestamp, state: State = .starting) {
-        self.init(key: key, holder: .batch(batch), createdAt: createdAt, state: state)
+    package init(
+        key: AttemptKey, batch: BatchID, createdAt: Timestamp, agent: String? = nil, state: State = .starting
+    ) {
+        self.init(key: key, holder: .batch(batch), createdAt: createdAt, agent: agent, state: state)
     }
 
     /// How it went, once that is certain.

@@ -4,8 +4,8 @@ package struct StatusReport: Sendable, Equatable {
     package enum Change: Sendable, Equatable {
         /// Stored durably.
         case synced
-        /// The agent's process exists.
-        case running
+        /// The agent's process exists. Its name is nil when the target is of a version that does not say.
+        case running(agent: String?)
         case ended(Attempt.Outcome, RunReport, AttemptResult?)
     }
 

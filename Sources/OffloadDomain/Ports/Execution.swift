@@ -118,12 +118,12 @@ package protocol AgentRunner: Sendable {
     ///
     /// - Parameters:
     ///   - stop: the first reason that arrives ends the agent: TERM, ten seconds, KILL.
-    ///   - started: called once the process exists, before its output is looked at.
+    ///   - started: called with the agent's name once the process exists, before its output is looked at.
     ///   - observe: called with each event, in order.
     /// - Returns: how it went; an agent that cannot be started is a failed run, not an error.
     func runAgent(
         _ order: AttemptOrder, in workspace: Workspace, stop: AsyncStream<StopReason>,
-        started: @escaping @Sendable () async -> Void, observe: @escaping @Sendable (AgentEvent) -> Void
+        started: @escaping @Sendable (_ agent: String) async -> Void, observe: @escaping @Sendable (AgentEvent) -> Void
     ) async -> AgentRun
 
     /// Runs a shell command of the project's own (`setup`, `check`) in the workspace, under the same rules.

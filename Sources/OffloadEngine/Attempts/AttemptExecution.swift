@@ -78,10 +78,10 @@ struct AttemptExecution: Sendable {
 
     /// The start is recorded while the agent is at work already: a short task does not wait for it.
     private func runAgent(_ order: AttemptOrder, in workspace: Workspace, signal: StopSignal) async -> AgentRun {
-        let (existence, exists) = AsyncStream.makeStream(of: Void.self)
+        let (existence, exists) = AsyncStream.makeStream(of: String.self)
         async let recorded: Void = recordStart(order.key, when: existence)
         let run = await runner.runAgent(
-            order, in: workspace, stop: signal.listen(), started: { exists.yield() },
+            order, in: workspace, stop: signal.listen(), started: { exists.yield($0) },
             observe: { progress.observe($0, of: order.key.task) })
         exists.finish()
         await recorded
@@ -96,10 +96,10 @@ struct AttemptExecution: Sendable {
     }
 
     /// The agent runs already; a record that can't be written now is made up for by the record of its end.
-    private func recordStart(_ key: AttemptKey, when existence: AsyncStream<Void>) async {
-        for await _ in existence {
+    private func recordStart(_ key: AttemptKey, when existence: AsyncStream<String>) async {
+        for await agent in existence {
             do {
-                try await recorder.agentStarted(key)
+                try await recorder.agentStarted(key, agent: agent)
             } catch {
                 context.logger.error("start of the agent not recorded: \(error)", metadata: ["attempt": "\(key)"])
             }

@@ -12,9 +12,11 @@ package struct AttemptRecorder: Sendable {
         decisions = AttemptDecisions(lanes: LaneFilling(slots: context.device.slots))
     }
 
-    package func agentStarted(_ key: AttemptKey) async throws {
+    package func agentStarted(_ key: AttemptKey, agent: String) async throws {
         let now = context.clock.now()
-        _ = try await context.ledger.change { [decisions] in try decisions.agentStarted(key, at: now, in: &$0) }
+        _ = try await context.ledger.change { [decisions] transaction in
+            try decisions.agentStarted(key, agent: agent, at: now, in: &transaction)
+        }
     }
 
     /// - Returns: whether a branch may be written now, or what else becomes of the attempt.

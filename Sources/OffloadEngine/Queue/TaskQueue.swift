@@ -185,12 +185,14 @@ package struct TaskQueue: Sendable {
 
     // MARK: - Steering lanes
 
-    package func batches() async throws -> [(batch: Batch, running: OffloadTask?)] {
+    /// Each lane with the task that it holds, and that one's attempt.
+    package func batches() async throws -> [(batch: Batch, running: OffloadTask?, attempt: Attempt?)] {
         let slots = context.device.slots
         return try await context.ledger.read { reader in
             let held = try reader.heldTasks()
             return try reader.batches(count: slots).map { batch in
-                (batch, held.first { $0.state.holding?.batch == batch.id })
+                let running = held.first { $0.state.holding?.batch == batch.id }
+                return (batch, running, try running.flatMap { try reader.attempt($0.attemptKey) })
             }
         }
     }

@@ -10,18 +10,63 @@ extension ResultShelf {
         package var message: String?
         /// Whether a person has looked at the paths that can make programs run.
         package var isConfirmed: Bool
+        package var seen: Seen
 
-        package init(mode: Integration.Mode = .merge, message: String? = nil, isConfirmed: Bool = false) {
+        package init(
+            mode: Integration.Mode = .merge, message: String? = nil, isConfirmed: Bool = false, seen: Seen = Seen()
+        ) {
             self.mode = mode
             self.message = message
             self.isConfirmed = isConfirmed
+            self.seen = seen
+        }
+
+        /// Which result a person has looked at. Another one may have taken its place since: of a newer attempt, or one that came
+        /// late.
+        package struct Seen: Sendable, Equatable {
+            /// The commit, or its first digits; nil for whichever it is.
+            package var commit: String?
+            /// nil for whichever it is.
+            package var attempt: Int?
+
+            package init(commit: String? = nil, attempt: Int? = nil) {
+                self.commit = commit
+                self.attempt = attempt
+            }
+
+            /// The fewest digits that tell one commit from another.
+            private static let fewestDigits = 7
+
+            /// - Throws: `OffloadError` of kind `invalidRequest` for what can't be a commit, or `stale` when it is another result.
+            func check(_ result: TaskResult) throws(OffloadError) {
+                var isSame = attempt == nil || attempt == result.key.number.value
+                var present = "of attempt \(result.key.number)"
+                if case .commit(let commit, _) = result.storage { present += ", commit \(commit.hex.prefix(10))" }
+                if let wanted = commit {
+                    guard wanted.utf8.count >= Self.fewestDigits, wanted.utf8.count <= 64,
+                        wanted.allSatisfy(\.isHexDigit)
+                    else { throw .invalid("commit", "\(Self.fewestDigits) to 64 hexadecimal digits") }
+                    if case .commit(let commit, _) = result.storage {
+                        isSame = isSame && commit.hex.hasPrefix(wanted.lowercased())
+                    } else {
+                        isSame = false
+                    }
+                }
+                guard isSame else {
+                    throw OffloadError(
+                        .stale,
+                        "the result has changed since it was looked at: it is now that \(present); look at it again, then merge"
+                    )
+                }
+            }
         }
 
         package static let messageLimit = 16 * 1024
     }
 
     /// Brings a result into the user's project: recorded before it is done and after.
-    /// - Throws: `OffloadError` of kind `conflict` when it can't be done now; nothing was changed then.
+    /// - Throws: `OffloadError` of kind `conflict` when it can't be done now, or `stale` when it is not the result that was looked
+    ///   at; nothing was changed then.
     package func merge(_ task: TaskID, _ wish: MergeWish) async throws -> TaskResult {
         if let message = wish.message {
             guard !PlainText.trimmed(message).isEmpty, message.utf8.count <= MergeWish.messageLimit,
@@ -31,6 +76,7 @@ extension ResultShelf {
         let (known, _) = try await known(task)
         return try await turns.take(on: known.projectID) { [self] in
             let (result, project) = try await self.known(task)
+            try wish.seen.check(result)
             if result.state == .merged { return result }
             try ResultMachine(result).checkMergeable()
             try await check(result, project, wish)

@@ -58,7 +58,7 @@ package struct ProcessAgentRunner: AgentRunner {
 
     package func runAgent(
         _ order: AttemptOrder, in workspace: Workspace, stop: AsyncStream<StopReason>,
-        started: @escaping @Sendable () async -> Void, observe: @escaping @Sendable (AgentEvent) -> Void
+        started: @escaping @Sendable (_ agent: String) async -> Void, observe: @escaping @Sendable (AgentEvent) -> Void
     ) async -> AgentRun {
         let agent: AgentLocator.Found
         do {
@@ -85,7 +85,7 @@ package struct ProcessAgentRunner: AgentRunner {
         crashPoint.reached(.attemptBeforeSpawn)
         let outcome = await run(launch, of: order.key, recorder, stop: stop) { [crashPoint] in
             crashPoint.reached(.attemptAfterSpawn)
-            await started()
+            await started(definition.name)
         } ended: {
             crashPoint.reached(.attemptAfterAgentEnded)
         }

@@ -10,12 +10,15 @@ import Synchronization
 struct ControlGate: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    let key: Secret
+    let sessions: Sessions
     let own: OwnAddress
-    /// Method and path of the routes that need no key; they hold no data.
-    let publicRoutes: [PublicRoute]
+    /// The routes that need no key; they hold no data.
+    let publicRoutes: [NamedRoute]
+    /// The routes that want the device's own key.
+    let ownerRoutes: [NamedRoute]
 
-    struct PublicRoute: Sendable, Equatable {
+    /// A route without anything that varies in its path.
+    struct NamedRoute: Sendable, Equatable {
         let method: HTTPRequest.Method
         let path: String
     }
@@ -65,12 +68,16 @@ struct ControlGate: RouterMiddleware {
     }
 
     private func checkKey(_ request: Request) throws(OffloadError) {
-        if publicRoutes.contains(PublicRoute(method: request.method, path: request.uri.path)) { return }
+        let route = NamedRoute(method: request.method, path: request.uri.path)
+        if publicRoutes.contains(route) { return }
         let keys = request.headers[values: .bridgeKey] + request.headers[values: .authorization].map(Self.bearer)
-        guard keys.count == 1, key.matches(keys[0]) else {
+        guard keys.count == 1, let credential = sessions.judge(keys[0]) else {
             throw OffloadError(
                 .unauthorized, "send the key in X-Bridge-API-Key or as Authorization: Bearer; `offload token` prints it"
             )
+        }
+        guard credential == .deviceKey || !ownerRoutes.contains(route) else {
+            throw OffloadError(.forbidden, "this takes the device's own key; `offload token` prints it")
         }
     }
 

@@ -24,8 +24,8 @@ package struct ControlServer: Service {
         let router = Router(context: BasicRequestContext.self)
         router.add(
             middleware: ControlGate(
-                key: bridge.sessions.key, own: own,
-                publicRoutes: routes.filter { $0.access == .open }.map { .init(method: $0.method, path: $0.path) }))
+                sessions: bridge.sessions, own: own, publicRoutes: Self.names(of: routes, with: .open),
+                ownerRoutes: Self.names(of: routes, with: .deviceKey)))
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 try await route.handler(bridge, request, context)
@@ -48,6 +48,12 @@ package struct ControlServer: Service {
     }
 
     package func run() async throws { try await listener.run() }
+
+    private static func names(
+        of routes: [ControlRoute], with access: ControlRoute.Access
+    ) -> [ControlGate.NamedRoute] {
+        routes.filter { $0.access == access }.map { .init(method: $0.method, path: $0.path) }
+    }
 
     /// The files of the page, which hold no data.
     package static let pages = PageRoutes.all

@@ -229,9 +229,10 @@ function drop() {
 
 """###),
 PageFile("scripts/bridge.js", ###"""
-// The Bridge API. The key lives as long as the tab's session: it is in no cookie, in no address, and no other site can ride on it.
+// The Bridge API. The page has a session of its own, never the device's key. The session's key lives as long as the tab: it is in no
+// cookie, in no address, and no other site can ride on it.
 
-const storage = 'offload-key';
+const storage = 'offload-session';
 let key = sessionStorage.getItem(storage);
 
 /** What the device refused, in its own words. */
@@ -250,12 +251,9 @@ export function keep(newKey) {
   if (key === null) sessionStorage.removeItem(storage); else sessionStorage.setItem(storage, key);
 }
 
-/** Swaps the secret of a link for the key. */
+/** Swaps the secret of a link, or the device's key, for a session. */
 export async function redeem(secret) {
-  const answer = await fetch('/api/bridge/session', {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ secret }),
-  });
-  keep((await read(answer)).key);
+  keep((await ask('POST', 'session', { secret })).key);
 }
 
 /** Opens a request; the answer may go on for as long as it likes. */
@@ -299,93 +297,218 @@ export async function read(answer) {
 
 """###),
 PageFile("scripts/diff.js", ###"""
-// A patch as a person reads it: in one column or side by side. It was written by an agent, so it is text and nothing else.
+// A patch as a person reads it: in one column or side by side. It was written by an agent, so it is text and nothing else. However
+// long it is, it comes in parts, is shown some thousand lines at a time, and only what is in view becomes elements.
 
-import { h } from './elements.js';
+import { h, render } from './elements.js';
 import { plain } from './words.js';
 
-const lineLimit = 3_000;
+const pageLines = 3_000;
+const pieceRows = 50;
+const partSize = 256 * 1024;
+const widthLimit = 2_000;
+// As the style sheet has it; what was seen once is measured.
+const rowHeight = 19.4;
 
-/** Reads a unified patch. */
-export function read(text) {
-  const files = [];
-  let file = null;
-  let hunk = null;
-  for (const line of text.split(/\r?\n/)) {
+/** Reads a unified patch part by part into pages of so many lines. */
+class Reader {
+  pages = [];
+  lines = 0;
+  hunk = null;
+  rest = '';
+
+  take(text) {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop();
+    for (const line of lines) this.read(line.replace(/\r$/, ''));
+  }
+
+  end() {
+    if (this.rest) this.read(this.rest);
+    this.rest = '';
+  }
+
+  read(line) {
     if (line.startsWith('diff --git ')) {
-      file = { name: line.slice(11), notes: [], hunks: [] };
-      files.push(file);
-      hunk = null;
-    } else if (file && line.startsWith('@@')) {
+      this.hunk = null;
+      this.isHead = true;
+    } else if (this.isHead && line.startsWith('@@')) {
       const [, before, after] = /^@@ -(\d+)(?:,\d+)? \+(\d+)/.exec(line) ?? [];
-      hunk = { head: line, lines: [], before: Number(before), after: Number(after) };
-      file.hunks.push(hunk);
-    } else if (hunk && /^[ +\-\\]/.test(line)) {
-      hunk.lines.push(line);
-    } else if (file && line.startsWith('+++ ') && line !== '+++ /dev/null') {
-      file.name = line.slice(4).replace(/^b\//, '');
-    } else if (file && line.startsWith('--- ') && line !== '--- /dev/null') {
-      file.name = line.slice(4).replace(/^a\//, '');
-    } else if (file && !hunk && line && !line.startsWith('index ')) {
-      file.notes.push(line);
+      this.hunk = { before: Number(before), after: Number(after) };
+      this.add({ head: line });
+    } else if (this.hunk && /^[ +\-\\]/.test(line)) {
+      const mark = line[0];
+      const row = { mark, text: cut(line.slice(1)), before: null, after: null };
+      if (mark === ' ' || mark === '-') row.before = this.hunk.before++;
+      if (mark === ' ' || mark === '+') row.after = this.hunk.after++;
+      this.add(row);
+    } else if (this.isHead && !this.hunk && line && !/^(index |--- |\+\+\+ )/.test(line)) {
+      this.add({ note: line });
     }
   }
-  return files;
+
+  add(row) {
+    let page = this.pages.at(-1);
+    if (!page || page.lines >= pageLines) this.pages.push(page = { rows: [], lines: 0, width: 0 });
+    page.rows.push(row);
+    if (!row.mark) return;
+    page.lines += 1;
+    this.lines += 1;
+    page.width = Math.max(page.width, row.text.length + 3 * (row.text.split('\t').length - 1));
+  }
 }
 
-/** Draws a patch; what is very long is cut, and says so. */
-export function draw(text, { isSideBySide }) {
-  let left = lineLimit;
-  return read(text).map((file, index) => h('div', { key: `${index}-${file.name}`, class: 'diff-file' },
-    file.notes.length > 0 && h('p', { class: 'diff-note' }, plain(file.notes.join(' · '))),
-    file.hunks.map((hunk) => {
-      const lines = hunk.lines.slice(0, Math.max(0, left));
-      left -= lines.length;
-      return h('div', { class: `hunk ${isSideBySide ? 'is-split' : ''}` },
-        h('div', { class: 'hunk-head' }, plain(hunk.head)),
-        isSideBySide ? split({ ...hunk, lines }) : unified({ ...hunk, lines }),
-        lines.length < hunk.lines.length && h('p', { class: 'diff-note' }, `… ${hunk.lines.length - lines.length} more lines; see them with git`));
+const cut = (text) => (text.length > widthLimit ? `${text.slice(0, widthLimit)} … ${text.length - widthLimit} more characters` : text);
+
+/** The difference of one file. */
+export class Diff {
+  /**
+   * @param {(limit: number, offset: number) => Promise<{patch: string, truncated: boolean, nextOffset?: number}>} ask
+   * @param {() => void} changed called when there is more to show.
+   */
+  constructor(ask, changed) {
+    this.ask = ask;
+    this.changed = changed;
+    this.reader = new Reader();
+    this.next = 0;
+    this.shown = 0;
+    this.isSideBySide = false;
+    this.more();
+  }
+
+  /** Shows some thousand lines more, and asks for as much as that takes. */
+  async more() {
+    if (this.isLoading) return;
+    this.isLoading = true;
+    this.problem = null;
+    this.changed();
+    const { reader } = this;
+    const wanted = (this.shown + 1) * pageLines;
+    try {
+      // One line more than are shown, to know whether there is any.
+      while (this.next !== null && reader.lines <= wanted) {
+        const answer = await this.ask(partSize, this.next);
+        reader.take(answer.patch);
+        this.next = answer.nextOffset ?? null;
+        this.isCut = answer.truncated && this.next === null;
+        if (this.next === null) reader.end();
+      }
+      this.shown += 1;
+    } catch (problem) {
+      if (problem.status === undefined) console.error(problem);
+      this.problem = problem.message;
+    }
+    this.isLoading = false;
+    this.draw();
+    this.changed();
+  }
+
+  /** How many lines there are beyond those that are shown, as far as is known. */
+  get left() { return Math.max(0, this.reader.lines - this.shown * pageLines); }
+
+  /** What the button for going on says; null when everything is shown. */
+  get offer() {
+    if (this.left === 0) return null;
+    const number = this.next === null ? Math.min(pageLines, this.left) : pageLines;
+    return `Show ${number.toLocaleString('en')} more ${number === 1 ? 'line' : 'lines'}`;
+  }
+
+  show(isSideBySide) {
+    if (this.isSideBySide === isSideBySide) return;
+    this.isSideBySide = isSideBySide;
+    if (!this.node) return;
+    render(this.node);
+    this.attach(this.node);
+  }
+
+  attach = (node) => {
+    this.observer?.disconnect();
+    this.node = node;
+    this.pieces = new Map();
+    this.observer = new IntersectionObserver((entries) => {
+      for (const entry of entries) this.pieces.get(entry.target)?.show(entry.isIntersecting, entry.boundingClientRect.height);
+    }, { root: node, rootMargin: '800px' });
+    this.draw();
+  };
+
+  draw() {
+    if (!this.node) return;
+    const pages = this.reader.pages.slice(0, this.shown);
+    render(this.node, pages.map((page, number) => h('div', {
+      key: String(number), class: `diff-page ${this.isSideBySide ? 'is-split' : ''}`,
+      style: this.isSideBySide ? null : { 'min-width': `calc(${page.width + 1}ch + 122px)` }, own: this.fill(page),
     })));
+  }
+
+  /** What fills the element of a page; the same one each time, so that what is there stays. */
+  fill(page) {
+    const name = this.isSideBySide ? 'split' : 'unified';
+    return page[name] ??= (node) => {
+      const rows = name === 'split' ? pairs(page.rows) : page.rows;
+      for (let at = 0; at < rows.length; at += pieceRows) {
+        const piece = new Piece(rows.slice(at, at + pieceRows), name === 'split' ? side : unified);
+        this.pieces.set(piece.node, piece);
+        node.append(piece.node);
+        this.observer.observe(piece.node);
+      }
+    };
+  }
+}
+
+/** Some rows, which are elements while they are in view and room for them otherwise. */
+class Piece {
+  isSeen = false;
+
+  constructor(rows, draw) {
+    this.rows = rows;
+    this.draw = draw;
+    this.node = document.createElement('div');
+    this.node.style.setProperty('height', `${rows.length * rowHeight}px`);
+  }
+
+  show(isSeen, height) {
+    if (isSeen === this.isSeen) return;
+    this.isSeen = isSeen;
+    this.node.style.setProperty('height', isSeen ? 'auto' : `${height}px`);
+    render(this.node, isSeen ? this.rows.map(this.draw) : []);
+  }
 }
 
 const kind = { '+': 'is-added', '-': 'is-removed', ' ': '', '\\': 'is-note' };
 
-function unified(hunk) {
-  let { before, after } = hunk;
-  return h('div', { class: 'diff-lines' }, hunk.lines.map((line) => {
-    const mark = line[0];
-    const numbers = [mark === '+' || mark === '\\' ? '' : before, mark === '-' || mark === '\\' ? '' : after];
-    if (mark === ' ' || mark === '-') before += 1;
-    if (mark === ' ' || mark === '+') after += 1;
-    return h('div', { class: `diff-line ${kind[mark]}` }, h('span', { class: 'number' }, numbers[0]), h('span', { class: 'number' }, numbers[1]),
-      h('span', { class: 'sign' }, mark === '\\' ? '' : mark), h('span', { class: 'code-text' }, plain(line.slice(1)) || ' '));
-  }));
+/** A row that is no line; null for a line. */
+function other(row) {
+  if (row.head !== undefined) return h('div', { class: 'hunk-head' }, plain(row.head));
+  return row.note === undefined ? null : h('p', { class: 'diff-note' }, plain(row.note));
 }
 
-/** Pairs removed lines with the added lines that stand in their place. */
-function split(hunk) {
-  let { before, after } = hunk;
-  const rows = [];
+const unified = (row) => other(row) ?? h('div', { class: `diff-line ${kind[row.mark]}` }, h('span', { class: 'number' }, row.before ?? ''), h('span', { class: 'number' }, row.after ?? ''),
+  h('span', { class: 'sign' }, row.mark === '\\' ? '' : row.mark), h('span', { class: 'code-text' }, plain(row.text) || ' '));
+
+/** Puts removed lines beside the added lines that stand in their place. */
+function pairs(rows) {
+  const made = [];
   let removed = [];
   let added = [];
   const settle = () => {
-    for (let index = 0; index < Math.max(removed.length, added.length); index += 1) rows.push([removed[index], added[index]]);
+    for (let index = 0; index < Math.max(removed.length, added.length); index += 1) made.push({ left: removed[index], right: added[index] });
     removed = [];
     added = [];
   };
-  for (const line of hunk.lines) {
-    const content = line.slice(1);
-    if (line[0] === '-') removed.push({ number: before++, content, kind: 'is-removed' });
-    else if (line[0] === '+') added.push({ number: after++, content, kind: 'is-added' });
-    else if (line[0] === ' ') {
+  for (const row of rows) {
+    if (row.mark === '-') removed.push(row);
+    else if (row.mark === '+') added.push(row);
+    else if (row.mark !== '\\') {
       settle();
-      rows.push([{ number: before++, content, kind: '' }, { number: after++, content, kind: '' }]);
+      made.push(row.mark ? { left: row, right: row } : row);
     }
   }
   settle();
-  const side = (cell) => [h('span', { class: 'number' }, cell?.number ?? ''), h('span', { class: `code-text ${cell ? cell.kind : 'is-nothing'}` }, cell ? plain(cell.content) || ' ' : '')];
-  return h('div', { class: 'diff-lines' }, rows.map(([left, right]) => h('div', { class: 'diff-line' }, side(left), side(right))));
+  return made;
 }
+
+const cell = (row, number) => [h('span', { class: 'number' }, number ?? ''), h('span', { class: `code-text ${row ? kind[row.mark] : 'is-nothing'}` }, row ? plain(row.text) || ' ' : '')];
+const side = (row) => other(row) ?? h('div', { class: 'diff-line' }, cell(row.left, row.left?.before), cell(row.right, row.right?.after));
 
 """###),
 PageFile("scripts/elements.js", ###"""
@@ -507,20 +630,22 @@ PageFile("scripts/log.js", ###"""
 import { h, render, icon } from './elements.js';
 import { open, read } from './bridge.js';
 import { complain } from './shell.js';
+import { takePlace } from './places.js';
 import { plain } from './words.js';
 
 const lineHeight = 19;
 const lineLimit = 20_000;
 const widthLimit = 2_000;
+const gap = /^… \d+ bytes are not kept …$/;
 const errors = /\b(error|errors|failed|failure|fatal|panic|exception|traceback)\b/i;
 const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g;
 
 let shown = null;
 
-/** Shows the log of a task; an open one is closed first. */
-export function showLog(task, title) {
+/** Shows the log of an attempt; an open one is closed first. */
+export function showLog(task, title, attempt) {
   closeLog();
-  shown = new LogPanel(task, title);
+  shown = new LogPanel(task, title, attempt);
 }
 
 export function closeLog() {
@@ -529,14 +654,10 @@ export function closeLog() {
 }
 
 class LogPanel {
-  constructor(task, title) {
-    this.task = task;
+  constructor(task, title, attempt) {
+    this.path = `tasks/${task}/log?follow=true${attempt ? `&attempt=${attempt}` : ''}`;
     this.title = title;
-    this.lines = [];
-    this.dropped = 0;
-    /** Counted from the first line that there ever was. */
-    this.firstError = null;
-    this.rest = '';
+    this.startAnew();
     this.isFollowing = true;
     this.standing = 'Reading …';
     this.found = -1;
@@ -548,46 +669,90 @@ class LogPanel {
       event.stopPropagation();
       closeLog();
     };
+    // Whoever comes back to it wants to see how it goes on.
+    this.panel.onpointerdown = (event) => { if (!event.target.closest('button')) this.resume(); };
+    addEventListener('focus', this.resume);
+    document.addEventListener('visibilitychange', this.resume);
     document.body.append(this.panel);
     document.body.classList.add('has-log');
-    this.control = new AbortController();
     this.draw();
     this.search.focus();
     this.follow();
   }
 
+  startAnew() {
+    this.lines = [];
+    this.dropped = 0;
+    /** Counted from the first line that there ever was. */
+    this.firstError = null;
+    this.rest = '';
+    this.hasGap = false;
+    /** In bytes. */
+    this.offset = 0;
+    this.decoder = new TextDecoder();
+  }
+
   close() {
     this.control.abort();
+    removeEventListener('focus', this.resume);
+    document.removeEventListener('visibilitychange', this.resume);
     this.panel.remove();
     document.body.classList.remove('has-log');
     this.before?.focus?.();
   }
 
   async follow() {
+    const turn = new AbortController();
+    this.control = turn;
+    this.isAway = false;
+    this.standing = 'Reading …';
+    // Where something is missing, bytes can't be counted by what has come.
+    if (this.hasGap) this.startAnew();
+    this.soon();
+    const leave = await takePlace(() => this.stepBack(turn));
     try {
-      const answer = await open(`tasks/${this.task}/log?follow=true`, { signal: this.control.signal });
+      turn.signal.throwIfAborted();
+      const answer = await open(`${this.path}&offset=${this.offset}`, { signal: turn.signal });
       if (!answer.ok) await read(answer);
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      const reader = answer.body.getReader();
       this.standing = 'Live';
+      this.soon();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
-        this.take(value);
+        this.offset += value.length;
+        this.take(this.decoder.decode(value, { stream: true }));
       }
       if (this.rest) this.take('\n');
       this.standing = 'Ended';
     } catch (problem) {
-      if (this.control.signal.aborted) return;
+      if (turn.signal.aborted) return;
       this.standing = 'Cut off';
       if (problem.status) complain(problem);
+    } finally {
+      leave();
     }
     this.draw();
   }
+
+  /** Another log is followed in place of this one. */
+  stepBack(turn) {
+    if (turn.signal.aborted || this.control !== turn) return;
+    turn.abort();
+    this.isAway = true;
+    this.standing = 'Paused: other logs are followed';
+    this.soon();
+  }
+
+  resume = () => {
+    if (this.isAway && !document.hidden) this.follow();
+  };
 
   take(text) {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop().slice(0, widthLimit * 4);
     for (const line of lines) {
+      if (gap.test(line)) this.hasGap = true;
       const clean = plain(line.replace(escapes, '').replace(/\r$/, ''));
       if (this.firstError === null && errors.test(clean)) this.firstError = this.lines.length + this.dropped;
       this.lines.push(clean.length > widthLimit ? `${clean.slice(0, widthLimit)} …` : clean);
@@ -629,6 +794,7 @@ class LogPanel {
 
   draw() {
     const wanted = this.wanted ?? '';
+    const isStill = this.isPaused || this.isAway;
     render(this.panel,
       h('header', { class: 'log-head' },
         h('div', { class: 'log-title' }, h('strong', null, plain(this.title)), h('span', { class: 'muted' }, this.standing)),
@@ -638,8 +804,8 @@ class LogPanel {
         h('span', { class: 'muted hits', 'aria-live': 'polite' }, wanted && `${this.matches(wanted)} lines`),
         h('button', { type: 'button', class: 'quiet', disabled: this.firstError === null, onclick: () => this.go(this.firstError - this.dropped) }, icon('warn'), h('span', null, 'First error')),
         h('button', {
-          type: 'button', class: 'quiet', 'aria-pressed': this.isPaused ? 'true' : 'false', onclick: () => this.pause(),
-        }, icon(this.isPaused ? 'play' : 'pause'), h('span', null, this.isPaused ? 'Follow' : 'Pause')),
+          type: 'button', class: 'quiet', 'aria-pressed': isStill ? 'true' : 'false', onclick: () => (this.isAway ? this.resume() : this.pause()),
+        }, icon(isStill ? 'play' : 'pause'), h('span', null, isStill ? 'Follow' : 'Pause')),
         h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Close the log', onclick: closeLog }, icon('close'))),
       h('div', { own: this.attach, class: 'log-text', tabindex: '0', role: 'log', 'aria-live': 'off', 'aria-label': 'Lines of the log' }));
     this.drawLines(wanted.toLowerCase());
@@ -773,11 +939,12 @@ function work(task) {
     h('p', { class: 'work-action', title: plain(action ?? '') }, task.cancelling ? 'Ending its processes …' : plain(action || (task.status === 'running' ? 'At work' : 'Getting ready'))),
     h('div', { class: 'work-foot' },
       h('span', { class: 'work-time', 'data-since': task.updatedAt }, since(task.updatedAt)),
+      task.agent && h('span', { class: 'work-agent', title: `Agent: ${plain(task.agent)}` }, plain(task.agent)),
       task.attempt > 1 && h('span', { class: 'muted' }, `attempt ${task.attempt}`),
       h('span', { class: 'muted' }, tokens(progress)),
       task.unreachable && badge('failed', 'Unreachable'),
       h('span', { class: 'actions' },
-        h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': `Log of ${plain(task.title)}`, title: 'Log', onclick: () => showLog(task.taskId, task.title) }, icon('log')),
+        h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': `Log of ${plain(task.title)}`, title: 'Log', onclick: () => showLog(task.taskId, task.title, task.attempt) }, icon('log')),
         task.unreachable && deed(`retry-${task.taskId}`, { symbol: 'retry', hint: 'Give it to another device now', isQuiet: true }, () => retry(task.taskId)),
         deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => cancel(task)))));
 }
@@ -834,7 +1001,7 @@ function needs() {
     items.length === 0 ? emptyState('Nothing', 'Everything goes its way.') : h('ul', { class: 'list' }, items.map((item) => h('li', { key: item.key, class: `item is-${item.tone}` },
       h('div', { class: 'item-text' }, h('strong', null, item.title), h('p', { class: 'muted' }, item.text)),
       h('span', { class: 'actions' },
-        item.task && h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${item.title}`, onclick: () => showLog(item.task.id, item.task.title) }, icon('log')),
+        item.task && h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${item.title}`, onclick: () => showLog(item.task.id, item.task.title, item.task.attempt) }, icon('log')),
         item.task && deed(`retry-${item.task.id}`, { symbol: 'retry', hint: `Retry ${item.title}`, isQuiet: true }, () => retry(item.task.id)),
         item.link && h('a', { class: 'button quiet', href: item.link }, 'Look'))))));
 }
@@ -989,7 +1156,7 @@ function remote(task) {
     h('div', { class: 'item-text' }, h('strong', { title: plain(task.title) }, plain(task.title)),
       h('p', { class: 'muted', title: line }, [task.deviceName ? plain(task.deviceName) : 'Any device', line, ago(task.updatedAt)].filter(Boolean).join(' · '))),
     h('span', { class: 'actions' },
-      h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${plain(task.title)}`, onclick: () => showLog(task.taskId, task.title) }, icon('log')),
+      h('button', { type: 'button', class: 'quiet icon-only', title: 'Log', 'aria-label': `Log of ${plain(task.title)}`, onclick: () => showLog(task.taskId, task.title, task.attempt) }, icon('log')),
       (['failed', 'cancelled'].includes(task.status) || task.unreachable) && deed(`retry-${task.taskId}`, { symbol: 'retry', hint: `Retry ${plain(task.title)}`, isQuiet: true }, () => post(`tasks/${task.taskId}/retry`).then(() => refresh('remote'))),
       ['pending', 'synced', 'running'].includes(task.status) && deed(`cancel-${task.taskId}`, { symbol: 'close', hint: `Cancel ${plain(task.title)}`, isQuiet: true, disabled: task.cancelling, first: () => sureToCancel(task) }, () => post(`tasks/${task.taskId}/cancel`).then(() => refresh('remote')))));
 }
@@ -1234,6 +1401,35 @@ function join(event) {
 export const secondsLeft = () => Math.max(0, Math.round((endsAt - Date.now()) / 1000));
 
 """###),
+PageFile("scripts/places.js", ###"""
+// Which logs are followed. A browser opens six connections to one device for all its tabs together, and a followed log holds one for as
+// long as it is open. So only the few logs that were looked at last are followed, in whichever tabs they are: each of them holds a lock,
+// and one too many takes the lock of the oldest.
+
+const limit = 3;
+const prefix = 'offload-log ';
+const digits = 16;
+
+/**
+ * Takes a place among the logs that are followed.
+ * @param {() => void} lose called when another log has taken the place.
+ * @returns {Promise<() => void>} gives the place back.
+ */
+export async function takePlace(lose) {
+  const name = `${prefix}${String(Date.now()).padStart(digits, '0')} ${crypto.randomUUID()}`;
+  const held = Promise.withResolvers();
+  const over = Promise.withResolvers();
+  navigator.locks.request(name, () => {
+    held.resolve();
+    return over.promise;
+  }).catch(lose);
+  await held.promise;
+  const names = (await navigator.locks.query()).held.map((lock) => lock.name).filter((one) => one.startsWith(prefix)).sort();
+  for (const oldest of names.slice(0, -limit)) navigator.locks.request(oldest, { steal: true }, () => {}).catch(() => {});
+  return over.resolve;
+}
+
+"""###),
 PageFile("scripts/results.js", ###"""
 // Results: what came home, what it clashes with, and what becomes of it.
 
@@ -1242,7 +1438,7 @@ import { get, post } from './bridge.js';
 import { state, changed, refresh, projectName } from './state.js';
 import { ask, badge, complain, deed, emptyState, field, heading, tell, showLog } from './shell.js';
 import { ago, cost, many, plain, resultWord } from './words.js';
-import { draw as drawDiff } from './diff.js';
+import { Diff } from './diff.js';
 
 let open = null;
 let detail = null;
@@ -1345,34 +1541,28 @@ async function load(id) {
     const answer = await get(`offload/results/${id}`, { limit: files });
     if (open !== id) return;
     // Another attempt of the same task has another change.
-    if (detail && detail.result.attempt !== answer.result.attempt) patch = null;
+    if (detail && (detail.result.attempt !== answer.result.attempt || detail.result.commit !== answer.result.commit)) patch = null;
     detail = answer;
     changed();
-    if (patch === null) await loadPatch(answer.files[0]?.path ?? null);
+    if (patch === null) showPatch(answer.files.some((one) => one.path === file) ? file : answer.files[0]?.path ?? null);
   } catch (problem) {
     complain(problem);
     if (open === id && detail === null) close();
   }
 }
 
-async function loadPatch(path) {
-  file = path;
-  patch = { text: '', isLoading: true };
-  changed();
+function showPatch(path) {
   const id = open;
-  try {
-    const answer = path === null ? { patch: '', truncated: false } : await get(`offload/results/${id}/diff`, { path });
-    if (open !== id || file !== path) return;
-    patch = { text: answer.patch, isCut: answer.truncated };
-  } catch (problem) {
-    if (open === id && file === path) patch = { text: '', problem: problem.message };
-  }
+  file = path;
+  patch = path === null ? null : new Diff((limit, offset) => get(`offload/results/${id}/diff`, { path, limit, offset }), changed);
   changed();
 }
 
 function detailPanel() {
-  const result = state.results.find((one) => one.taskId === open) ?? detail?.result;
-  if (!result) return null;
+  const listed = state.results.find((one) => one.taskId === open) ?? detail?.result;
+  if (!listed) return null;
+  // What is shown of it belongs together: a newer result in the list is shown when its changes are here.
+  const result = detail && detail.result.attempt !== listed.attempt ? detail.result : listed;
   return h('section', { class: 'panel result-detail', key: open, 'aria-label': plain(result.title) },
     heading(plain(result.title), badge(result.state, resultWord[result.state]),
       h('button', { type: 'button', class: 'quiet icon-only', 'aria-label': 'Close', onclick: close }, icon('close'))),
@@ -1397,7 +1587,7 @@ function actions(result) {
     ['ready', 'conflict'].includes(standing) && h('span', { 'data-deed': 'send-back' }, deed(`back-${id}`, { label: 'Send back', symbol: 'retry', first: sureToSendBack }, () => sendBack(result))),
     ['ready', 'conflict', 'refused', 'uploading'].includes(standing) && h('span', { 'data-deed': 'discard' }, deed(`discard-${id}`, { label: 'Throw away', isQuiet: true, first: () => sureToDiscard(result) }, () => discard(result))),
     ['merged', 'discarded'].includes(standing) && h('span', { 'data-deed': 'undo' }, deed(`undo-${id}`, { label: standing === 'merged' ? 'Undo merge' : 'Bring back', symbol: 'undo' }, () => undo(result))),
-    h('button', { type: 'button', class: 'quiet', onclick: () => showLog(id, result.title) }, icon('log'), h('span', null, 'Log and checks')),
+    h('button', { type: 'button', class: 'quiet', onclick: () => showLog(id, result.title, result.attempt) }, icon('log'), h('span', null, 'Log and checks')),
   ];
 }
 
@@ -1407,7 +1597,7 @@ function changes(result) {
   const clashes = new Set(result.conflicts.map((one) => one.path));
   return h('div', { class: 'changes' },
     h('nav', { class: 'files', 'aria-label': 'Changed files' }, h('h3', null, many(total, 'file')),
-      h('ul', null, list.map((one) => h('li', { key: one.path }, h('button', { type: 'button', class: one.path === file ? 'is-open' : '', 'aria-current': one.path === file ? 'true' : null, title: plain(one.path), onclick: () => loadPatch(one.path) },
+      h('ul', null, list.map((one) => h('li', { key: one.path }, h('button', { type: 'button', class: one.path === file ? 'is-open' : '', 'aria-current': one.path === file ? 'true' : null, title: plain(one.path), onclick: () => showPatch(one.path) },
         h('span', { class: `change is-${one.change}`, title: one.change }, one.change[0].toUpperCase()), h('span', { class: 'path' }, plain(one.path)),
         clashes.has(one.path) && icon('warn'),
         one.insertions !== undefined && h('span', { class: 'muted' }, h('ins', null, `+${one.insertions}`), ' ', h('del', null, `−${one.deletions}`)))))),
@@ -1417,16 +1607,18 @@ function changes(result) {
         h('div', { class: 'segments', role: 'group', 'aria-label': 'How to show the difference' },
           h('button', { type: 'button', 'aria-pressed': isSideBySide ? 'false' : 'true', onclick: () => { isSideBySide = false; changed(); } }, 'Unified'),
           h('button', { type: 'button', 'aria-pressed': isSideBySide ? 'true' : 'false', onclick: () => { isSideBySide = true; changed(); } }, 'Side by side'))),
-      patch?.isLoading ? h('p', { class: 'muted diff-note' }, 'Loading …') : patch?.problem ? h('p', { class: 'problem' }, plain(patch.problem))
-        : h('div', { class: 'diff-text', tabindex: '0', role: 'region', 'aria-label': `Difference of ${plain(file ?? '')}` }, drawn(patch?.text ?? '')),
-      patch?.isCut && h('p', { class: 'diff-note' }, 'Cut: the difference is longer than 2 MiB.')));
+      patch && difference()));
 }
 
-// The same patch is drawn once: descriptions of thousands of lines need not be made with every event.
-let last = { text: null, isSideBySide: null, drawing: null };
-function drawn(text) {
-  if (last.text !== text || last.isSideBySide !== isSideBySide) last = { text, isSideBySide, drawing: h('div', { key: `${isSideBySide}-${file}` }, drawDiff(text, { isSideBySide })) };
-  return last.drawing;
+function difference() {
+  patch.show(isSideBySide);
+  return [
+    h('div', { class: 'diff-text', own: patch.attach, tabindex: '0', role: 'region', 'aria-label': `Difference of ${plain(file)}` }),
+    patch.problem && h('p', { class: 'problem' }, plain(patch.problem)),
+    patch.isLoading && !patch.offer && h('p', { class: 'muted diff-note' }, 'Loading …'),
+    (patch.offer ?? (patch.problem && 'Try again')) && h('button', { key: 'more', type: 'button', class: 'quiet', 'aria-busy': patch.isLoading ? 'true' : null, onclick: () => patch.more() }, patch.offer ?? 'Try again'),
+    patch.isCut && !patch.offer && h('p', { class: 'diff-note' }, 'What comes after this is too much for the page; see it with git.'),
+  ];
 }
 
 function howToMerge(result) {
@@ -1445,9 +1637,19 @@ function howToMerge(result) {
   });
 }
 
+/** Which result a person has looked at: another one may take its place meanwhile. */
+const looked = (result) => ({ commit: result.commit, attempt: result.attempt });
+
 async function merge(result, given) {
-  await post(`offload/results/${result.taskId}/merge`, { mode: given.mode, message: given.message || undefined, confirm: Boolean(given.confirm) });
-  tell(`Merged: ${plain(result.title)}`);
+  try {
+    await post(`offload/results/${result.taskId}/merge`, { mode: given.mode, message: given.message || undefined, confirm: Boolean(given.confirm), ...looked(result) });
+    tell(`Merged: ${plain(result.title)}`);
+  } catch (problem) {
+    // There is nothing to mend in the question: what it was about is not there any more.
+    if (problem.kind !== 'stale') throw problem;
+    complain(problem);
+    if (open === result.taskId) load(open);
+  }
 }
 
 const sureToMergeAll = (ready) => ask({
@@ -1460,7 +1662,7 @@ async function mergeAll(ready) {
   const refused = [];
   for (const result of ready) {
     try {
-      await post(`offload/results/${result.taskId}/merge`, { mode: 'merge' });
+      await post(`offload/results/${result.taskId}/merge`, { mode: 'merge', ...looked(result) });
       merged += 1;
     } catch (problem) {
       refused.push(`${plain(result.title)}: ${problem.message}`);
@@ -1637,10 +1839,10 @@ export const heading = (text, ...more) => h('header', { class: 'panel-head' }, h
 
 export const emptyState = (title, text, ...more) => h('div', { class: 'empty' }, h('strong', null, title), h('p', null, text), more);
 
-/** Shows the log of a task. What that takes is loaded when it is first wanted. */
-export async function showLog(task, title) {
+/** Shows the log of an attempt of a task. What that takes is loaded when it is first wanted. */
+export async function showLog(task, title, attempt) {
   try {
-    (await import('./log.js')).showLog(task, title);
+    (await import('./log.js')).showLog(task, title, attempt);
   } catch (problem) {
     complain(problem);
   }
@@ -1661,9 +1863,9 @@ PageFile("scripts/start.js", ###"""
 // The page: signs in, draws the frame, and shows one of its tabs.
 
 import { h, render, icon } from './elements.js';
-import { hasKey, keep, redeem, get } from './bridge.js';
+import { hasKey, keep, redeem } from './bridge.js';
 import { follow } from './stream.js';
-import { state, take, listen, watch, changed, refreshAll, remember, onRefused } from './state.js';
+import { state, take, listen, watch, changed, refresh, refreshAll, remember, onRefused } from './state.js';
 import { ask, closeLog, complain, isLogOpen, onUnderWay, tell } from './shell.js';
 import { plain } from './words.js';
 import { monitor } from './monitor.js';
@@ -1699,18 +1901,15 @@ async function begin() {
       if (!hasKey()) return signIn(problem.message);
     }
   }
-  if (!hasKey()) return signIn();
-  onRefused(leave);
-  try {
-    state.device = await get('status');
-  } catch (problem) {
-    if (problem.status === 401) {
-      keep(null);
-      return signIn('The key is not that of this device any more.');
-    }
+  if (!hasKey()) {
+    if (secret === signedOut) history.replaceState(null, '', location.pathname);
+    return signIn(secret === signedOut && 'You are signed out: a session ends after seven days, or when the device gets another key.');
   }
+  onRefused(leave);
   // Everything is asked for when the stream is open, so that nothing happens unheard in between; and when it does not open, too.
   follow(take, stand);
+  // What is looked at first need not wait for the stream; it is asked for once more with the rest.
+  refresh('batches', 'tasks');
   setTimeout(() => { if (!state.isLoaded) refreshAll(); }, 1_000);
   watch(draw);
   listen(hear);
@@ -1723,9 +1922,12 @@ async function begin() {
   draw();
 }
 
-/** The key is not (any more) that of this device. */
+const signedOut = 'signed-out';
+
+/** The session is over. */
 function leave() {
   keep(null);
+  location.replace(`#${signedOut}`);
   location.reload();
 }
 
@@ -1744,12 +1946,10 @@ function signIn(problem) {
     event.preventDefault();
     const key = new FormData(event.target).get('key').trim();
     if (!/^[!-~]+$/.test(key)) return signIn('This is not the key of this device.');
-    keep(key);
     try {
-      await get('status');
+      await redeem(key);
       location.reload();
     } catch (refusal) {
-      keep(null);
       signIn(refusal.status === 401 ? 'This is not the key of this device.' : refusal.message);
     }
   };
@@ -1929,15 +2129,8 @@ export function changed() {
 
 const narrowed = (query) => ({ ...query, projectId: state.project || undefined });
 
+/** What is seen first is asked for first. */
 const parts = {
-  device: async () => { state.device = await get('status'); },
-  projects: async () => {
-    state.projects = (await get('projects')).projects;
-    if (state.project && !state.projects.some((project) => project.id === state.project)) {
-      state.project = '';
-      startAnew();
-    }
-  },
   batches: async () => {
     state.batches = (await get('batches')).batches;
     forget();
@@ -1948,6 +2141,14 @@ const parts = {
     ]);
     state.waiting = waiting;
     state.failed = failed;
+  },
+  device: async () => { state.device = await get('status'); },
+  projects: async () => {
+    state.projects = (await get('projects')).projects;
+    if (state.project && !state.projects.some((project) => project.id === state.project)) {
+      state.project = '';
+      startAnew();
+    }
   },
   remote: async () => {
     const [latest, running, synced] = await Promise.all([
@@ -2660,6 +2861,7 @@ main.is-old { opacity: .65; }
 .work-title { font-weight: 600; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; padding-right: 6px; }
 .work-action { font-family: var(--mono); font-size: 12.5px; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding-right: 6px; }
 .work-foot { display: flex; align-items: center; flex-wrap: wrap; gap: 4px 10px; margin-top: auto; font-size: 13px; }
+.work-agent { border: 1px solid var(--line-strong); color: var(--soft); border-radius: 6px; padding: 0 6px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 100%; }
 .work-time { font-variant-numeric: tabular-nums; font-weight: 550; }
 .activity-item { display: grid; grid-template-columns: 10px minmax(0, 1fr) auto; gap: 10px; align-items: baseline; padding: 5px 0; font-size: 13.5px; }
 .activity-text strong { font-weight: 550; }
@@ -2745,6 +2947,7 @@ main.is-old { opacity: .65; }
 .result-detail .panel-head { flex-wrap: nowrap; }
 .result-detail .panel-head h2 { min-width: 0; }
 .result-row.is-open { background: var(--accent-wash); }
+.result-row.is-open .badge { background: var(--panel); }
 .result-button:focus-visible { outline-offset: -3px; }
 .result-actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; align-items: center; }
 .facts { margin-top: -6px; }
@@ -2767,7 +2970,7 @@ main.is-old { opacity: .65; }
 .diff-head { display: flex; align-items: center; justify-content: space-between; gap: 12px; flex-wrap: wrap; margin-bottom: 8px; }
 .diff-text { overflow: auto; max-height: 74vh; border: 1px solid var(--line); border-radius: 8px; background: var(--raised); }
 .diff-note { color: var(--soft); font-size: 13px; padding: 8px 12px; }
-.diff-file { font: 12.5px/1.55 var(--mono); min-width: max-content; }
+.diff-page { font: 12.5px/1.55 var(--mono); }
 .hunk-head { background: var(--info-wash); color: var(--info); padding: 2px 12px; white-space: pre; }
 .diff-line { display: grid; grid-template-columns: 46px 46px 16px minmax(0, 1fr); white-space: pre; tab-size: 4; overflow-wrap: normal; }
 .diff-line .number { color: var(--soft); text-align: right; padding-right: 8px; user-select: none; }
@@ -2775,10 +2978,8 @@ main.is-old { opacity: .65; }
 .diff-line.is-added, .code-text.is-added { background: var(--added); }
 .diff-line.is-removed, .code-text.is-removed { background: var(--removed); }
 .is-split .diff-line { grid-template-columns: 46px minmax(0, 1fr) 46px minmax(0, 1fr); }
-.is-split .diff-lines { min-width: 0; }
 .is-split .code-text { white-space: pre-wrap; overflow-wrap: anywhere; }
 .is-split .code-text.is-nothing { background: var(--quiet-wash); }
-.diff-file:has(.is-split) { min-width: 0; }
 .diff-line.is-note { color: var(--soft); }
 .matrix-frame { overflow: auto; }
 .matrix-frame .hint { padding-top: 10px; }
@@ -2860,7 +3061,8 @@ pre { background: var(--quiet-wash); border-radius: 8px; padding: 10px 14px; whi
   .log-panel { height: 70vh; }
   .log-head { flex-wrap: wrap; padding: 8px 12px; }
   .log-title { flex-basis: 100%; }
-  .log-head input { flex: 1; width: auto; }
+  .log-head input { flex: 1; width: auto; min-width: 0; }
+  .hits:empty { display: none; }
   .log-head button span { display: none; }
   .connection-state { font-size: 0; gap: 0; }
   .notes { bottom: 70px; right: 12px; width: calc(100vw - 24px); }

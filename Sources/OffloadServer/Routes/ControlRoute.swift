@@ -7,7 +7,10 @@ package struct ControlRoute: Sendable {
     package enum Access: Sendable, Equatable {
         /// Holds no data; needs no key.
         case open
+        /// The device's key or a session's.
         case key
+        /// The device's own key: a session can't make itself last longer. Only for paths in which nothing varies.
+        case deviceKey
     }
 
     typealias Handler = @Sendable (Bridge, Request, BasicRequestContext) async throws -> Response

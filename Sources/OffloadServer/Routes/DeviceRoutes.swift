@@ -12,9 +12,12 @@ struct DeviceRoutes {
         ControlRoute(.get, "/api/bridge/status") { bridge, _, _ in try await DeviceRoutes(bridge: bridge).status() },
         ControlRoute(.post, "/api/bridge/session", access: .open) { bridge, request, _ in
             let body = try await request.json(SessionRequest.self, limit: 4_096)
-            return JSONResponse.make(SessionView(key: try bridge.sessions.redeem(body.secret).reveal))
+            let session = try bridge.sessions.redeem(body.secret)
+            return JSONResponse.make(SessionView(key: session.key.reveal, expires: session.expires))
         },
-        ControlRoute(.post, "/api/bridge/link") { bridge, _, _ in DeviceRoutes(bridge: bridge).link() },
+        ControlRoute(.post, "/api/bridge/link", access: .deviceKey) { bridge, _, _ in
+            DeviceRoutes(bridge: bridge).link()
+        },
     ]
 
     private func status() async throws -> Response {

@@ -48,9 +48,10 @@ struct QueueRoutes {
     }
 
     /// A task of a lane of this device.
-    private func view(_ task: OffloadTask) -> TaskView {
+    private func view(_ task: OffloadTask, agent: String? = nil) -> TaskView {
         TaskView(
-            task, attempts: [], action: bridge.progress.current(task.id)?.action, device: device, pair: task.origin)
+            task, attempts: [], agent: agent, action: bridge.progress.current(task.id)?.action, device: device,
+            pair: task.origin)
     }
 
     func view(_ report: TaskReports.Report) -> TaskView {
@@ -65,7 +66,11 @@ struct QueueRoutes {
 
     private func batches() async throws -> Response {
         let batches = try await bridge.queue.batches()
-        return JSONResponse.make(BatchList(batches.map { BatchView($0.batch, running: $0.running.map(view)) }))
+        return JSONResponse.make(
+            BatchList(
+                batches.map { lane in
+                    BatchView(lane.batch, running: lane.running.map { view($0, agent: lane.attempt?.agent) })
+                }))
     }
 
     private func batch(_ id: BatchID, _ page: Page) async throws -> Response {
@@ -74,7 +79,9 @@ struct QueueRoutes {
             throw OffloadError(.notFound, "there is no \(id) here")
         }
         return JSONResponse.make(
-            BatchView(found.batch, running: found.running.map(view), waiting: waiting.map(view)))
+            BatchView(
+                found.batch, running: found.running.map { view($0, agent: found.attempt?.agent) },
+                waiting: waiting.map { view($0) }))
     }
 
     /// `any` queues for whichever lane is free first.

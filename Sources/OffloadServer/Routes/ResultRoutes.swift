@@ -8,7 +8,10 @@ struct ResultRoutes {
     let bridge: Bridge
 
     private static let path = "/api/bridge/offload/results"
+    /// Most bytes of a patch in one answer.
     private static let patchLimit = 2 * 1024 * 1024
+    /// How far into a patch one may look: each part is cut out of a patch that is made anew.
+    private static let patchReach = 32 * 1024 * 1024
 
     static let all = [
         ControlRoute(.get, path) { bridge, request, _ in try await ResultRoutes(bridge: bridge).list(request) },
@@ -71,14 +74,29 @@ struct ResultRoutes {
         if let path, path.isEmpty || path.utf8.count > 4_096 || path.utf8.contains(0) {
             throw OffloadError.invalid("path", "1 to 4096 bytes without NUL")
         }
-        let found = try await bridge.results.patch(of: id, path: path, limit: Self.patchLimit)
-        return JSONResponse.make(PatchView(found.text, isCut: found.isCut))
+        let offset = try request.integerQuery("offset") ?? 0
+        let limit = try request.integerQuery("limit") ?? Self.patchLimit
+        guard (0...Self.patchReach).contains(offset), (1_024...Self.patchLimit).contains(limit) else {
+            throw OffloadError.invalid("offset and limit", "0 to \(Self.patchReach), and 1024 to \(Self.patchLimit)")
+        }
+        let found = try await bridge.results.patch(of: id, path: path, limit: offset + limit)
+        let part = Self.wholeLines(found.text.dropFirst(offset), isCut: found.isCut)
+        let next = offset + part.count
+        let goesOn = found.isCut && !part.isEmpty && next <= Self.patchReach
+        return JSONResponse.make(PatchView(part, isCut: found.isCut, nextOffset: goesOn ? next : nil))
+    }
+
+    /// A part that is not the last ends with a line, if it has one.
+    private static func wholeLines(_ text: ArraySlice<UInt8>, isCut: Bool) -> ArraySlice<UInt8> {
+        guard isCut, let end = text.lastIndex(of: UInt8(ascii: "\n")) else { return text }
+        return text[...end]
     }
 
     private func merge(_ id: TaskID, _ body: MergeRequest) async throws -> Response {
         let mode = try body.mode.map { try History(choosing: $0, for: "mode") } ?? .merge
         let wish = ResultShelf.MergeWish(
-            mode: mode == .squash ? .squash : .merge, message: body.message, isConfirmed: body.confirm ?? false)
+            mode: mode == .squash ? .squash : .merge, message: body.message, isConfirmed: body.confirm ?? false,
+            seen: .init(commit: body.commit, attempt: body.attempt))
         return JSONResponse.make(ResultView(try await bridge.results.merge(id, wish)))
     }
 }

@@ -3,7 +3,7 @@ import OffloadDomain
 
 private enum AttemptSQL {
     static let columns = """
-        task_id, number, batch, pair_id, created_at, status, started_at, ended_at, orderly, failure_kind, failure_message, \
+        task_id, number, batch, pair_id, created_at, agent, status, started_at, ended_at, orderly, failure_kind, failure_message, \
         summary, turns, cost_kind, microdollars, input_tokens, output_tokens, session, model, processes_ended, \
         result_kind, result_commit, result_base, branch, files_changed, insertions, deletions, paths, notes
         """
@@ -40,7 +40,7 @@ extension SQLiteTransaction {
         try connection.write(
             """
             INSERT INTO attempts (\(AttemptSQL.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, CAST(? AS TEXT),
+            VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, CAST(? AS TEXT),
                     CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?)
             """,
             [
@@ -54,7 +54,7 @@ extension SQLiteTransaction {
         let changed = try connection.write(
             """
             UPDATE attempts
-            SET status = ?, started_at = ?, ended_at = ?, orderly = ?, failure_kind = ?,
+            SET agent = CAST(? AS TEXT), status = ?, started_at = ?, ended_at = ?, orderly = ?, failure_kind = ?,
                 failure_message = CAST(? AS TEXT), summary = CAST(? AS TEXT), turns = ?, cost_kind = ?,
                 microdollars = ?, input_tokens = ?, output_tokens = ?, session = CAST(? AS TEXT),
                 model = CAST(? AS TEXT), processes_ended = ?, result_kind = ?, result_commit = ?, result_base = ?,
@@ -71,17 +71,17 @@ extension SQLiteTransaction {
     }
 }
 
-/// The columns of an attempt from `status` on, in the order of `AttemptSQL.columns`.
+/// The columns of an attempt from `agent` on, in the order of `AttemptSQL.columns`.
 private struct AttemptRecord {
     let arguments: StatementArguments
 
     init(_ attempt: Attempt) throws {
-        let status = attempt.status.rawValue
+        let (agent, status) = (AnyText(attempt.agent), attempt.status.rawValue)
         switch attempt.state {
         case .starting:
-            arguments = [status] + Self.empty(23)
+            arguments = [agent, status] + Self.empty(23)
         case .running(let startedAt):
-            arguments = [status, startedAt.milliseconds] + Self.empty(22)
+            arguments = [agent, status, startedAt.milliseconds] + Self.empty(22)
         case .sealed(let ending), .ended(let ending):
             if case .sealed = attempt.state, ending.outcome != .completed {
                 throw OffloadError(.device, "attempt \(attempt.key) cannot be sealed with another end than success")
@@ -94,7 +94,7 @@ private struct AttemptRecord {
                 }
             arguments =
                 [
-                    status, ending.startedAt?.milliseconds, ending.endedAt.milliseconds, orderly,
+                    agent, status, ending.startedAt?.milliseconds, ending.endedAt.milliseconds, orderly,
                     failure?.kind.rawValue, AnyText(failure?.message),
                 ] + Self.report(ending.report) + (try Self.result(ending.result))
         }
@@ -140,7 +140,8 @@ extension Attempt {
         guard let holder = batch.map(OffloadTask.Holder.batch) ?? pair.map(OffloadTask.Holder.device) else {
             throw fields.damaged("an attempt that nobody executes")
         }
-        self.init(key: key, holder: holder, createdAt: createdAt, state: try State(&fields))
+        self.init(
+            key: key, holder: holder, createdAt: createdAt, agent: try fields.optionalText(), state: try State(&fields))
     }
 }
 

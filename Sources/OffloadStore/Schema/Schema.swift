@@ -13,7 +13,7 @@ struct Schema: Sendable {
 
     let migrations: [Migration]
 
-    static let current = Schema(migrations: [.ledger, .lighter, .pairs, .offload, .results, .pausedPairs])
+    static let current = Schema(migrations: [.ledger, .lighter, .pairs, .offload, .results, .pausedPairs, .agentNames])
 
     var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

@@ -31,7 +31,8 @@ extension LedgerConformance {
     private static func attempt(_ task: Int, _ number: Int, _ state: Attempt.State = .starting) -> Attempt {
         Attempt(
             key: AttemptKey(task: Samples.task(task).id, number: AttemptNumber(value: number)),
-            batch: Samples.batch(number), createdAt: Samples.time(Int64(number)), state: state)
+            batch: Samples.batch(number), createdAt: Samples.time(Int64(number)),
+            agent: state == .starting ? nil : "an\0 agent", state: state)
     }
 
     static let attemptChecks = [

@@ -24,9 +24,9 @@ package final class FakeAgentRunner: AgentRunner {
 
     package func runAgent(
         _ order: AttemptOrder, in workspace: Workspace, stop: AsyncStream<StopReason>,
-        started: @escaping @Sendable () async -> Void, observe: @escaping @Sendable (AgentEvent) -> Void
+        started: @escaping @Sendable (_ agent: String) async -> Void, observe: @escaping @Sendable (AgentEvent) -> Void
     ) async -> AgentRun {
-        await started()
+        await started(order.settings.agent ?? "fake")
         return await run(FakeRun(order: order, workspace: workspace, command: nil, observe: observe), stop: stop)
     }
 

@@ -174,7 +174,7 @@ extension LedgerState: LedgerTransaction {
         }
         try refuseImpossible(attempt)
         var updated = stored
-        updated.state = attempt.state
+        (updated.agent, updated.state) = (attempt.agent, attempt.state)
         attemptRows.set(updated, for: attempt.key)
         note(.attempt(from: stored, to: updated))
     }

@@ -31,6 +31,8 @@ package struct StatusUpdate: Codable, Sendable, Equatable {
     package var sequence: Int64
     package var ideaId: String
     package var status: Status
+    /// Its name, with `running`.
+    package var agent: String?
     package var summary: String?
     /// The first of the changed paths.
     package var filesChanged: [String]?
@@ -64,7 +66,9 @@ extension StatusUpdate {
         ideaId = report.ideaID.rawValue
         switch report.change {
         case .synced: status = .synced
-        case .running: status = .running
+        case .running(let agent):
+            status = .running
+            self.agent = agent.map { PlainText.prefix($0, bytes: Attempt.agentLimit) }
         case .ended(let outcome, let run, let left):
             switch outcome {
             case .completed: status = .completed
@@ -126,7 +130,7 @@ extension StatusUpdate {
     private func change() throws(OffloadError) -> StatusReport.Change {
         switch status {
         case .synced: .synced
-        case .running: .running
+        case .running: .running(agent: agent.map { PlainText.prefix($0, bytes: Attempt.agentLimit) })
         case .completed: .ended(.completed, try run(), try left())
         case .failed: .ended(.failed(failure), try run(), try left())
         case .cancelled: .ended(.cancelled, try run(), try left())

@@ -1,7 +1,7 @@
 /// Bodies that clients send. Fields that are not named here are ignored; none of them is ever stored.
 
 package struct SessionRequest: Codable, Sendable {
-    /// The single-use secret of the link that `offload open` made.
+    /// The single-use secret of the link that `offload open` made, or the device's key.
     package var secret: String
 
     package init(secret: String) { self.secret = secret }

@@ -14,9 +14,14 @@ package struct ErrorView: Codable, Sendable, Equatable {
 }
 
 package struct SessionView: Codable, Sendable {
+    /// For the same headers as the device's key.
     package var key: String
+    package var expiresAt: String
 
-    package init(key: String) { self.key = key }
+    package init(key: String, expires: Timestamp) {
+        self.key = key
+        expiresAt = expires.iso8601
+    }
 }
 
 /// A fresh link into the page; answered to the key only.

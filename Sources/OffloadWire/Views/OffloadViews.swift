@@ -54,6 +54,8 @@ package struct OffloadStatusView: Codable, Sendable {
         package var deviceName: String?
         package var cancelling: Bool
         package var unreachable: Bool
+        /// The agent's name, once it was started; nil when the device that has it did not say.
+        package var agent: String?
         package var action: String?
         package var summary: String?
         package var filesChanged: [String]?
@@ -71,6 +73,7 @@ package struct OffloadStatusView: Codable, Sendable {
             deviceName = task.device?.name
             cancelling = task.cancelling
             unreachable = task.unreachable ?? false
+            agent = task.agent
             action = task.action
             summary = task.attempts.last?.summary
             filesChanged = task.attempts.last?.result?.paths

@@ -135,10 +135,13 @@ package struct PatchView: Codable, Sendable {
     package var patch: String
     /// Whether there is more than this.
     package var truncated: Bool
+    /// Where to go on; nil at the end, and where nobody goes on.
+    package var nextOffset: Int?
 
-    package init(_ text: [UInt8], isCut: Bool) {
+    package init(_ text: some Collection<UInt8>, isCut: Bool, nextOffset: Int? = nil) {
         patch = String(decoding: text, as: UTF8.self)
         truncated = isCut
+        self.nextOffset = nextOffset
     }
 }
 
@@ -149,10 +152,18 @@ package struct MergeRequest: Codable, Sendable {
     package var message: String?
     /// That a person has looked at the files that can make programs run.
     package var confirm: Bool?
+    /// The commit that a person has looked at, or at least its first seven digits; nil for whichever is there.
+    package var commit: String?
+    /// The attempt whose result a person has looked at, which says the same without git; nil for whichever is there.
+    package var attempt: Int?
 
-    package init(mode: String? = nil, message: String? = nil, confirm: Bool? = nil) {
+    package init(
+        mode: String? = nil, message: String? = nil, confirm: Bool? = nil, commit: String? = nil, attempt: Int? = nil
+    ) {
         self.mode = mode
         self.message = message
         self.confirm = confirm
+        self.commit = commit
+        self.attempt = attempt
     }
 }

@@ -83,6 +83,8 @@ package struct AttemptView: Codable, Sendable, Equatable {
     package var batchId: String?
     /// The pair of the device that executes it; nil here.
     package var devicePairId: String?
+    /// The agent's name, once it was started; nil when the device that executes it did not say.
+    package var agent: String?
     package var createdAt: String
     package var startedAt: String?
     package var endedAt: String?
@@ -101,6 +103,7 @@ package struct AttemptView: Codable, Sendable, Equatable {
         status = attempt.status.rawValue
         batchId = attempt.holder.batch?.description
         devicePairId = attempt.holder.device?.rawValue
+        agent = attempt.agent
         createdAt = attempt.createdAt.iso8601
         switch attempt.state {
         case .starting: break
@@ -143,6 +146,8 @@ package struct TaskView: Codable, Sendable, Equatable {
     package var devicePairId: String?
     /// Whether the device that has it was not heard of for a while; nil otherwise.
     package var unreachable: Bool?
+    /// The name of the agent of the latest attempt, once it was started; nil when the device that has it did not say.
+    package var agent: String?
     package var createdAt: String
     package var updatedAt: String
     package var requirementPath: String?
@@ -152,8 +157,8 @@ package struct TaskView: Codable, Sendable, Equatable {
     package var attempts: [AttemptView]
 
     package init(
-        _ task: OffloadTask, attempts: [Attempt], requirementPath: String? = nil, action: String? = nil,
-        device: DeviceView?, pair: PairID? = nil, isUnreachable: Bool = false
+        _ task: OffloadTask, attempts: [Attempt], agent: String? = nil, requirementPath: String? = nil,
+        action: String? = nil, device: DeviceView?, pair: PairID? = nil, isUnreachable: Bool = false
     ) {
         id = task.id.rawValue
         projectId = task.projectID.rawValue
@@ -168,6 +173,7 @@ package struct TaskView: Codable, Sendable, Equatable {
         self.device = device
         devicePairId = pair?.rawValue
         unreachable = isUnreachable ? true : nil
+        self.agent = agent ?? attempts.last?.agent
         createdAt = task.createdAt.iso8601
         updatedAt = task.updatedAt.iso8601
         self.requirementPath = requirementPath

@@ -87,15 +87,18 @@ struct MergeCommand: AsyncParsableCommand {
     var message: String?
     @Flag(name: .long, help: "You have looked at files that can make programs run.")
     var confirm = false
+    @Option(name: .long, help: "Only if the result is this commit still: the one you have looked at.")
+    var commit: String?
     @OptionGroup var device: DeviceOptions
 
     func validate() throws {
         guard tasks.isEmpty == all else { throw ValidationError("Name tasks, or say --all.") }
+        guard commit == nil || tasks.count == 1 else { throw ValidationError("--commit goes with one task.") }
     }
 
     func run() async throws {
         let ids = try await Failing.inWords { try tasks.map { try TaskID(parsing: $0).rawValue } }
-        let wish = MergeRequest(mode: squash ? "squash" : "merge", message: message, confirm: confirm)
+        let wish = MergeRequest(mode: squash ? "squash" : "merge", message: message, confirm: confirm, commit: commit)
         let (merged, refused): ([ResultView], [ResultText.Refusal]) = try await device.withDevice { client in
             let wanted = all ? try await ResultText.ready(project, client) : ids
             return await ResultText.each(wanted) { id in

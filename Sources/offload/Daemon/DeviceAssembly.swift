@@ -89,7 +89,7 @@ struct DeviceAssembly: Sendable {
                 context: context, folders: workshop.folders, limits: limits, dispatcher: dispatcher,
                 devices: pairing.devices),
             tasks: TaskReports(context: context), results: shelf, logs: workshop.logs, hub: hub, progress: progress,
-            sessions: Sessions(key: key), pairing: pairing, page: surroundings.page)
+            sessions: Sessions(key: key, clock: context.clock), pairing: pairing, page: surroundings.page)
         let server = ControlServer(bridge: bridge, port: settings.port, logger: surroundings.logger) { port in
             let address = "127.0.0.1:\(port)"
             do {

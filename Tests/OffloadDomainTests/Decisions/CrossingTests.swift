@@ -102,11 +102,12 @@ private struct Crossing {
         let crossing = try Crossing()
         try crossing.queue(1)
         let offer = try #require(try crossing.claim().first)
-        #expect(try crossing.apply(2, .running, to: offer) == .missing(from: 1))
+        #expect(try crossing.apply(2, .running(agent: "claude"), to: offer) == .missing(from: 1))
         #expect(try crossing.apply(1, .synced, to: offer, from: 2) == .stale)
         #expect(try crossing.apply(1, .synced, to: offer) == .accepted)
         #expect(try crossing.apply(1, .synced, to: offer) == .accepted)
-        #expect(try crossing.apply(2, .running, to: offer) == .accepted)
+        #expect(try crossing.apply(2, .running(agent: "claude"), to: offer) == .accepted)
+        #expect(try crossing.source.snapshot().attempt(offer.key)?.agent == "claude")
         let end = StatusReport.Change.ended(.completed, RunReport(summary: "Done."), nil)
         #expect(try crossing.apply(3, end, to: offer) == .accepted)
         #expect(try crossing.apply(3, end, to: offer) == .accepted)
@@ -128,7 +129,7 @@ private struct Crossing {
             _ = try crossing.handovers.takeBack(offer.key, orderly: false, at: crossing.now, in: &$0)
         }
         #expect(try crossing.task(task.id)?.destination == .device(nil))
-        #expect(try crossing.apply(2, .running, to: offer) == .stale)
+        #expect(try crossing.apply(2, .running(agent: "claude"), to: offer) == .stale)
         let second = try #require(try crossing.claim(by: 2).first)
         #expect(second.key.number.value == 2)
         // The second time in a row is once too often.

@@ -51,6 +51,36 @@ import Testing
         #expect(try desk.idea(1) == .accepted)
     }
 
+    /// What is merged is what a person has looked at, or nothing.
+    @Test func aMergeOfWhatWasNotLookedAtIsRefused() async throws {
+        let desk = try Desk(results: 1)
+        let result = try #require(try desk.bench.memory.snapshot().result(of: Samples.task(1).id))
+        guard case .commit(let commit, _) = result.storage else {
+            Issue.record("a result without a commit")
+            return
+        }
+        func merge(_ seen: ResultShelf.MergeWish.Seen) async throws -> TaskResult {
+            try await desk.shelf.merge(result.key.task, ResultShelf.MergeWish(seen: seen))
+        }
+        let others: [ResultShelf.MergeWish.Seen] = [
+            .init(commit: Samples.commit(77).hex), .init(attempt: 2), .init(commit: commit.hex, attempt: 2),
+            .init(commit: Samples.commit(77).hex, attempt: 1),
+        ]
+        for seen in others {
+            let refusal = await #expect(throws: OffloadError.self) { _ = try await merge(seen) }
+            #expect(refusal?.kind == .stale)
+            #expect(refusal?.message.contains("look at it") == true)
+        }
+        for text in ["", "abc", "zzzzzzzz", String(repeating: "a", count: 65)] {
+            let refusal = await #expect(throws: OffloadError.self) { _ = try await merge(.init(commit: text)) }
+            #expect(refusal?.kind == .invalidRequest, "\(text)")
+        }
+        #expect(desk.project.performed == 0)
+        #expect(try await merge(.init(commit: String(commit.hex.prefix(7)).uppercased(), attempt: 1)).state == .merged)
+        // What is in the project already is not what was looked at, either.
+        await #expect(throws: OffloadError.self) { _ = try await merge(.init(attempt: 2)) }
+    }
+
     @Test func manyWhoMergeTheSameAtOnceMergeItOnce() async throws {
         let desk = try Desk(results: 3)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -11,7 +11,7 @@ extension ProcessSuites {
         private func run(
             _ runner: ProcessAgentRunner, _ settings: ProjectSettings, content: String = "Do it.",
             requirementPath: String? = nil, stop: AsyncStream<StopReason> = AsyncStream { _ in },
-            started: @escaping @Sendable () async -> Void = {}, diary: Diary<AgentEvent> = Diary()
+            started: @escaping @Sendable (String) async -> Void = { _ in }, diary: Diary<AgentEvent> = Diary()
         ) async throws -> (run: AgentRun, order: AttemptOrder, events: [AgentEvent]) {
             let order = AgentWorld.order(settings, content: content)
             let workspace = try AgentWorld.workspace(order, requirementPath: requirementPath)
@@ -58,7 +58,7 @@ extension ProcessSuites {
         @Test func aMissingProgramIsAFailedRun() async throws {
             let (run, _, _) = try await run(
                 AgentWorld.runner(), ProjectSettings(command: ["no-such-program"], workspace: .none),
-                started: { Issue.record("nothing was started") })
+                started: { _ in Issue.record("nothing was started") })
             guard case .failed(let failure) = run.ending else { throw CancellationError() }
             #expect(failure.kind == .agentMissing)
             #expect(failure.message.contains("no-such-program"))
@@ -90,7 +90,7 @@ extension ProcessSuites {
 
         @Test(arguments: [StopReason.cancelled, .shutdown]) func aStopIsTold(_ reason: StopReason) async throws {
             let (stop, continuation) = AsyncStream.makeStream(of: StopReason.self)
-            let (run, _, _) = try await run(AgentWorld.runner(), command("sleep 1000"), stop: stop) {
+            let (run, _, _) = try await run(AgentWorld.runner(), command("sleep 1000"), stop: stop) { _ in
                 continuation.yield(reason)
             }
             #expect(run.ending == .stopped(reason))
@@ -178,7 +178,7 @@ extension ProcessSuites {
                 defaultAgent: "scripted", catalog: AgentWorld.scripted("echo '\(success)'; sleep 1000"),
                 lingering: .seconds(1_000))
             let workspace = try AgentWorld.workspace(order)
-            let run = await runner.runAgent(order, in: workspace, stop: stop, started: {}) { event in
+            let run = await runner.runAgent(order, in: workspace, stop: stop, started: { _ in }) { event in
                 if case .ended = event { continuation.yield(.cancelled) }
             }
             #expect(run.ending == .succeeded)
@@ -191,7 +191,7 @@ extension ProcessSuites {
             let runner = AgentWorld.runner(
                 environment: ["PATH": "/bin:/usr/bin", "LAST": success], defaultAgent: "scripted",
                 catalog: AgentWorld.scripted(script))
-            let run = await runner.runAgent(order, in: try AgentWorld.workspace(order), stop: stop, started: {}) {
+            let run = await runner.runAgent(order, in: try AgentWorld.workspace(order), stop: stop, started: { _ in }) {
                 event in
                 if event == .unknown("ready") { continuation.yield(.cancelled) }
             }
@@ -238,7 +238,7 @@ extension ProcessSuites {
             _ = try await run(
                 AgentWorld.runner(crashPoint: DiaryCrashPoint(diary: diary)),
                 ProjectSettings(command: ["true"], workspace: .none),
-                started: { diary.write(.attemptAfterRunningRecorded) })
+                started: { _ in diary.write(.attemptAfterRunningRecorded) })
             #expect(
                 diary.entries == [
                     .attemptBeforeSpawn, .attemptAfterSpawn, .attemptAfterRunningRecorded, .attemptAfterAgentEnded,
@@ -255,7 +255,8 @@ extension ProcessSuites {
             let setup = await runner.runCommand(
                 "echo one && pwd", name: "setup", of: order, in: workspace, stop: AsyncStream { _ in })
             #expect(setup.ending == .succeeded)
-            _ = await runner.runAgent(order, in: workspace, stop: AsyncStream { _ in }, started: {}, observe: { _ in })
+            _ = await runner.runAgent(
+                order, in: workspace, stop: AsyncStream { _ in }, started: { _ in }, observe: { _ in })
             let check = await runner.runCommand(
                 "exit 0", name: "check", of: order, in: workspace, stop: AsyncStream { _ in })
             #expect(check.ending == .succeeded)
@@ -291,7 +292,7 @@ extension ProcessSuites {
             let run = await AgentWorld.runner().runAgent(
                 order, in: Workspace(key: order.key, path: "/nowhere", requirementPath: nil),
                 stop: AsyncStream { _ in },
-                started: {}, observe: { _ in })
+                started: { _ in }, observe: { _ in })
             guard case .failed(let failure) = run.ending else { throw CancellationError() }
             #expect(failure.kind == .workspace)
         }
@@ -304,7 +305,8 @@ extension ProcessSuites {
                 environment: ["PATH": "/bin:/usr/bin"], defaultAgent: "command")
             let order = AgentWorld.order(command("echo hello"))
             let run = await runner.runAgent(
-                order, in: try AgentWorld.workspace(order), stop: AsyncStream { _ in }, started: {}, observe: { _ in })
+                order, in: try AgentWorld.workspace(order), stop: AsyncStream { _ in }, started: { _ in },
+                observe: { _ in })
             #expect(run.ending == .succeeded)
         }
     }
