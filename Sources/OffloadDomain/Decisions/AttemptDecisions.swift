@@ -44,10 +44,6 @@ package struct AttemptDecisions: Sendable {
         guard answer == .sealed, attemptMachine.seal(report: report, result: result, at: now) else { return answer }
         try transaction.update(machine.task, from: task)
         try transaction.update(attemptMachine.attempt)
-        // Nothing can become of it any more but a success: the source need not wait for the branch that is written here.
-        if task.origin != nil {
-            try InboxDecisions.report(.ended(.completed, report, result), of: key, in: &transaction)
-        }
         return answer
     }
 

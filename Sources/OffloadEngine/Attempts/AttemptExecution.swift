@@ -11,7 +11,6 @@ struct AttemptExecution: Sendable {
     let recorder: AttemptRecorder
     let progress: ProgressBoard
     let limits: SlotLimits
-    let bell: ReportBell
 
     /// How an attempt went, before the record has its say.
     struct Report: Sendable {
@@ -133,7 +132,7 @@ struct AttemptExecution: Sendable {
         guard report.outcome == .completed, let result = report.result else { return }
         do {
             switch try await recorder.seal(order.key, report: report.run, result: result) {
-            case .sealed: if order.origin != nil { bell.ring() }
+            case .sealed: break
             case .cancelled:
                 report.outcome = .cancelled
                 return

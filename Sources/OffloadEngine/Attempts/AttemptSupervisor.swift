@@ -18,8 +18,7 @@ package struct AttemptSupervisor: Service {
 
     package init(
         context: EngineContext, folders: any ProjectFolders, workspaces: any Workspaces, runner: any AgentRunner,
-        logs: any LogLibrary, dispatcher: AttemptDispatcher, limits: SlotLimits, progress: ProgressBoard,
-        bell: ReportBell = ReportBell()
+        logs: any LogLibrary, dispatcher: AttemptDispatcher, limits: SlotLimits, progress: ProgressBoard
     ) {
         self.context = context
         self.logs = logs
@@ -31,7 +30,7 @@ package struct AttemptSupervisor: Service {
             limits: limits)
         execution = AttemptExecution(
             context: context, folders: folders, workspaces: workspaces, runner: runner, recorder: recorder,
-            progress: progress, limits: limits, bell: bell)
+            progress: progress, limits: limits)
     }
 
     package func run() async throws {

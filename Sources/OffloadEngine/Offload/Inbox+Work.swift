@@ -12,20 +12,12 @@ extension Inbox {
         let (pulls, reports, logs, results, soon) = (Wake(), Wake(), Wake(), Wake(), Wake())
         // Listened to before the loops look for the first time, so that nothing falls in between.
         let commits = context.ledger.commits()
-        let rings = bell.rings()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await events in commits {
                     if events.contains(where: Self.isEnd) { reports() } else { soon() }
                     if events.contains(where: Self.beginsOrEnds) { logs() }
                     if events.contains(where: Self.mayMakeRoom) { pulls() }
-                }
-            }
-            group.addTask {
-                // Its result is made ready to be sent while the report is on its way.
-                for await _ in rings {
-                    reports()
-                    results()
                 }
             }
             group.addTask {

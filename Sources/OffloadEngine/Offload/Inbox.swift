@@ -7,7 +7,6 @@ package struct Inbox: SourceWork {
     let context: EngineContext
     let logs: any LogLibrary
     let progress: ProgressBoard
-    let bell: ReportBell
     let decisions: InboxDecisions
     let interval: Duration
     let results: any ResultTransfer
@@ -27,14 +26,13 @@ package struct Inbox: SourceWork {
         package let results: any ResultTransfer
         package let logs: any LogLibrary
         package let progress: ProgressBoard
-        package let bell: ReportBell
         package let dispatcher: AttemptDispatcher
         package let limits: SlotLimits
 
         package init(
             folders: any ProjectFolders, bases: any BaseTransfer, trees: any FolderTransfer,
             results: any ResultTransfer,
-            logs: any LogLibrary, progress: ProgressBoard, bell: ReportBell, dispatcher: AttemptDispatcher,
+            logs: any LogLibrary, progress: ProgressBoard, dispatcher: AttemptDispatcher,
             limits: SlotLimits
         ) {
             self.folders = folders
@@ -43,7 +41,6 @@ package struct Inbox: SourceWork {
             self.results = results
             self.logs = logs
             self.progress = progress
-            self.bell = bell
             self.dispatcher = dispatcher
             self.limits = limits
         }
@@ -62,7 +59,6 @@ package struct Inbox: SourceWork {
         results = means.results
         logs = means.logs
         progress = means.progress
-        bell = means.bell
         dispatcher = means.dispatcher
         limits = means.limits
         let lanes = LaneFilling(slots: context.device.slots)

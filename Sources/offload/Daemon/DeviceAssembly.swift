@@ -65,16 +65,15 @@ struct DeviceAssembly: Sendable {
         let limits = SlotLimits()
         let dispatcher = AttemptDispatcher()
         let workshop = try Workshop(surroundings, dataFolder: folder.path, deviceID: deviceID, crashPoint: crashPoint)
-        let bell = ReportBell()
         let supervisor = AttemptSupervisor(
             context: context, folders: workshop.folders, workspaces: workshop.workspaces, runner: workshop.runner,
-            logs: workshop.logs, dispatcher: dispatcher, limits: limits, progress: progress, bell: bell)
+            logs: workshop.logs, dispatcher: dispatcher, limits: limits, progress: progress)
         let key = try KeyFile.establish(dataFolder: folder.path, setting: settings.bridgeKey)
         await workshop.repositories.clearScratch()
         let means = Inbox.Means(
             folders: workshop.folders, bases: workshop.bases, trees: workshop.trees, results: workshop.transfer,
             logs: workshop.logs,
-            progress: progress, bell: bell, dispatcher: dispatcher, limits: limits)
+            progress: progress, dispatcher: dispatcher, limits: limits)
         let shelf = ResultShelf(context: context, integration: workshop.integration)
         let intake = ResultIntake(context: context, transfer: workshop.transfer, integration: workshop.integration)
         let pairing = pairing(
