@@ -71,7 +71,8 @@ package struct FolderBaseTransfer: FolderTransfer {
             return try await write(ContentFrames.line(entry.sha256, size: Int64(text.count)) + text)
         }
         guard let file = try folder.file(name) else { return }
-        var (offset, size) = (Int64(0), file.size)
+        let size = file.size
+        var offset: Int64 = 0
         try await write(ContentFrames.line(entry.sha256, size: size))
         while offset < size {
             let piece = try file.bytes(at: offset, limit: Int(min(size - offset, Int64(Self.pieceSize))))
@@ -81,7 +82,6 @@ package struct FolderBaseTransfer: FolderTransfer {
             try await write(piece)
             offset += Int64(piece.count)
         }
-        size = offset
     }
 
     // MARK: - Target

@@ -1,24 +1,21 @@
-package import OffloadDomain
+import OffloadDomain
 
 /// Results of projects without git: change sets, written into one file on the target, and checked on the source before they
 /// count as one.
-package struct FolderResultTransfer: ResultTransfer {
-    private let dataFolder: String
-    private let incoming: IncomingResults
-    private let scratch: ScratchFiles
+struct FolderResultTransfer: ResultForm {
+    let dataFolder: String
+    let scratch: ScratchFiles
     private let work = BlockingWork(label: "offload.change-sets")
 
     /// - Parameter dataFolder: the device's data folder, absolute.
-    package init(dataFolder: String, tools: any ToolRunner) {
+    init(dataFolder: String, scratch: ScratchFiles) {
         self.dataFolder = dataFolder
-        let files = FileSystem(tools: tools)
-        incoming = IncomingResults(dataFolder: dataFolder, files: files)
-        scratch = ScratchFiles(dataFolder: dataFolder, files: files)
+        self.scratch = scratch
     }
 
     // MARK: - Target
 
-    package func pack(
+    func pack(
         _ key: AttemptKey, _ content: ResultAnnouncement.Content, of project: Project
     ) async throws -> PackedResult {
         let changes = StoredChangeSet(dataFolder: dataFolder, key)
@@ -32,22 +29,13 @@ package struct FolderResultTransfer: ResultTransfer {
 
     // MARK: - Source
 
-    package func received(of key: AttemptKey) -> Int64 { incoming.received(of: key) }
-
-    package func take(_ bytes: [UInt8], at offset: Int64, of key: AttemptKey) throws -> Int64 {
-        try incoming.take(bytes, at: offset, of: key)
-    }
-
-    package func forget(_ key: AttemptKey) async { await incoming.forget(key) }
-
-    package func adopt(
-        _ announcement: ResultAnnouncement, of project: Project
+    func adopt(
+        _ announcement: ResultAnnouncement, from incoming: IncomingResults, of project: Project
     ) async throws -> ResultMachine.Arrival {
         guard announcement.content == .changeSet else {
             throw OffloadError(.unprocessable, "the result is a commit, and the project here has no git")
         }
-        let key = announcement.key
-        let changes = StoredChangeSet(dataFolder: dataFolder, key)
+        let changes = StoredChangeSet(dataFolder: dataFolder, announcement.key)
         if !changes.isThere {
             let path = try await incoming.whole(announcement)
             try await scratch.withNew("change-set") { folder in
@@ -58,9 +46,7 @@ package struct FolderResultTransfer: ResultTransfer {
                 }
             }
         }
-        let arrival = try await work.run { Self.arrival(try changes.changes()) }
-        await forget(key)
-        return arrival
+        return try await work.run { Self.arrival(try changes.changes()) }
     }
 
     private static func arrival(_ changes: [CheckedChange]) -> ResultMachine.Arrival {

@@ -1,6 +1,21 @@
 package import OffloadDomain
 
-/// Results of every project on their way between devices: by git where there is git, by files where there is none.
+/// What differs between results of projects with git and of those without, on their way between devices.
+protocol ResultForm: Sendable {
+    /// Target: as in `ResultTransfer`.
+    func pack(
+        _ key: AttemptKey, _ content: ResultAnnouncement.Content, of project: Project
+    ) async throws -> PackedResult
+
+    /// Source: as in `ResultTransfer`. What has come is forgotten by the caller.
+    /// - Parameter incoming: has what was announced, unless it was taken over before.
+    func adopt(
+        _ announcement: ResultAnnouncement, from incoming: IncomingResults, of project: Project
+    ) async throws -> ResultMachine.Arrival
+}
+
+/// Results of every project on their way between devices: by git where there is git, by files where there is none. What comes in is
+/// kept in the same way, whatever it is.
 package struct ProjectResultTransfer: ResultTransfer {
     private let git: GitResultTransfer
     private let folders: FolderResultTransfer
@@ -8,12 +23,14 @@ package struct ProjectResultTransfer: ResultTransfer {
 
     /// - Parameter dataFolder: the device's data folder, absolute.
     package init(dataFolder: String, repositories: ResultRepositories, tools: any ToolRunner) {
-        git = GitResultTransfer(dataFolder: dataFolder, repositories: repositories, tools: tools)
-        folders = FolderResultTransfer(dataFolder: dataFolder, tools: tools)
-        incoming = IncomingResults(dataFolder: dataFolder, files: FileSystem(tools: tools))
+        let files = FileSystem(tools: tools)
+        let scratch = ScratchFiles(dataFolder: dataFolder, files: files)
+        git = GitResultTransfer(repositories: repositories, scratch: scratch)
+        folders = FolderResultTransfer(dataFolder: dataFolder, scratch: scratch)
+        incoming = IncomingResults(dataFolder: dataFolder, files: files)
     }
 
-    private func kind(_ project: Project) -> any ResultTransfer {
+    private func form(of project: Project) -> any ResultForm {
         switch project.versionControl {
         case .git: git
         case .none: folders
@@ -23,10 +40,8 @@ package struct ProjectResultTransfer: ResultTransfer {
     package func pack(
         _ key: AttemptKey, _ content: ResultAnnouncement.Content, of project: Project
     ) async throws -> PackedResult {
-        try await kind(project).pack(key, content, of: project)
+        try await form(of: project).pack(key, content, of: project)
     }
-
-    // What comes in is kept in the same way, whatever it is.
 
     package func received(of key: AttemptKey) -> Int64 { incoming.received(of: key) }
 
@@ -39,6 +54,8 @@ package struct ProjectResultTransfer: ResultTransfer {
     package func adopt(
         _ announcement: ResultAnnouncement, of project: Project
     ) async throws -> ResultMachine.Arrival {
-        try await kind(project).adopt(announcement, of: project)
+        let arrival = try await form(of: project).adopt(announcement, from: incoming, of: project)
+        await forget(announcement.key)
+        return arrival
     }
 }

@@ -1,23 +1,14 @@
-package import OffloadDomain
+import OffloadDomain
 
 /// Results as git bundles: made from our own bare repository on the target; on the source kept in a file until they are whole,
 /// then looked at by us, and then by git in a quarantine.
-package struct GitResultTransfer: ResultTransfer {
-    private let repositories: ResultRepositories
-    private let incoming: IncomingResults
-    private let scratch: ScratchFiles
-
-    /// - Parameter dataFolder: the device's data folder, absolute.
-    package init(dataFolder: String, repositories: ResultRepositories, tools: any ToolRunner) {
-        self.repositories = repositories
-        let files = FileSystem(tools: tools)
-        incoming = IncomingResults(dataFolder: dataFolder, files: files)
-        scratch = ScratchFiles(dataFolder: dataFolder, files: files)
-    }
+struct GitResultTransfer: ResultForm {
+    let repositories: ResultRepositories
+    let scratch: ScratchFiles
 
     // MARK: - Target
 
-    package func pack(
+    func pack(
         _ key: AttemptKey, _ content: ResultAnnouncement.Content, of project: Project
     ) async throws -> PackedResult {
         guard case .commit(let commit, let base) = content else { throw Self.noCommit }
@@ -32,23 +23,14 @@ package struct GitResultTransfer: ResultTransfer {
 
     // MARK: - Source
 
-    package func received(of key: AttemptKey) -> Int64 { incoming.received(of: key) }
-
-    package func take(_ bytes: [UInt8], at offset: Int64, of key: AttemptKey) throws -> Int64 {
-        try incoming.take(bytes, at: offset, of: key)
-    }
-
-    package func forget(_ key: AttemptKey) async { await incoming.forget(key) }
-
-    package func adopt(
-        _ announcement: ResultAnnouncement, of project: Project
+    func adopt(
+        _ announcement: ResultAnnouncement, from incoming: IncomingResults, of project: Project
     ) async throws -> ResultMachine.Arrival {
         guard case .commit(let tip, let base) = announcement.content else { throw Self.noCommit }
         let (result, key) = (ResultRepository.Incoming(key: announcement.key, tip: tip, base: base), announcement.key)
         let repository = try await repositories.repository(of: project)
         if try await repository.points(ResultRepository.resultRef(key), to: tip) {
             let difference = try await repository.difference(of: tip, from: base)
-            await forget(key)
             return try await arrival(result, difference, in: repository)
         }
         let path = try await incoming.whole(announcement)
@@ -59,7 +41,6 @@ package struct GitResultTransfer: ResultTransfer {
             return difference
         }
         await repositories.project(project).receive(pack: path, from: start)
-        await forget(key)
         return try await arrival(result, difference, in: repository)
     }
 

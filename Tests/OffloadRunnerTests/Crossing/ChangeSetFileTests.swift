@@ -15,7 +15,7 @@ extension ProcessSuites {
 
         /// The file as the target would send it.
         private static func sent(_ world: FolderWorld) async throws -> (bytes: [UInt8], digest: String) {
-            let packed = try await FolderResultTransfer(dataFolder: world.data, tools: SubprocessToolRunner())
+            let packed = try await world.transfer
                 .pack(world.key, .changeSet, of: world.project)
             let bytes = try packed.pack.read(from: 0, limit: Int(packed.pack.size))
             await packed.pack.discard()
@@ -25,7 +25,7 @@ extension ProcessSuites {
         private static func deliver(
             _ bytes: [UInt8], digest: String? = nil, as key: AttemptKey, to world: FolderWorld, part: Int = 7
         ) async throws -> ResultMachine.Arrival {
-            let transfer = FolderResultTransfer(dataFolder: world.data, tools: SubprocessToolRunner())
+            let transfer = world.transfer
             await transfer.forget(key)
             for start in stride(from: 0, to: bytes.count, by: part) {
                 _ = try transfer.take(Array(bytes[start...].prefix(part)), at: Int64(start), of: key)
@@ -63,7 +63,7 @@ extension ProcessSuites {
             }
             #expect(error?.kind == .conflict)
             #expect(
-                FolderResultTransfer(dataFolder: here.data, tools: SubprocessToolRunner()).received(of: there.key) == 0)
+                here.transfer.received(of: there.key) == 0)
         }
 
         /// A sender that lies about everything, digest included: nothing is written but what passes every check.

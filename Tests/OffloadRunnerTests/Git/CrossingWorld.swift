@@ -24,7 +24,7 @@ struct CrossingWorld {
         let folders: UserProjectFolders
         let workspaces: FileWorkspaces
         let bases: GitBaseTransfer
-        let results: GitResultTransfer
+        let results: ProjectResultTransfer
 
         fileprivate init(path: String, data: String, git: Git, tools: any ToolRunner) {
             project = Project(
@@ -34,7 +34,7 @@ struct CrossingWorld {
             folders = UserProjectFolders(dataFolder: data, repositories: repositories, git: git) { _ in .defaults }
             workspaces = FileWorkspaces(dataFolder: data, repositories: repositories, tools: tools)
             bases = GitBaseTransfer(dataFolder: data, repositories: repositories, tools: tools)
-            results = GitResultTransfer(dataFolder: data, repositories: repositories, tools: tools)
+            results = ProjectResultTransfer(dataFolder: data, repositories: repositories, tools: tools)
         }
     }
 

@@ -11,7 +11,7 @@ struct GitWorld {
     let folder: String
     let project: Project
     let base: CommitHash
-    let transfer: GitResultTransfer
+    let transfer: ProjectResultTransfer
     let integration: GitResultIntegration
     let repositories: ResultRepositories
     private let git: Git
@@ -44,7 +44,7 @@ struct GitWorld {
             id: ProjectID(unchecked: "p-1"), name: "shop", path: "\(folder)/user", versionControl: .git,
             createdAt: Timestamp(milliseconds: 0))
         repositories = ResultRepositories(dataFolder: "\(folder)/data", git: git, tools: tools)
-        transfer = GitResultTransfer(dataFolder: "\(folder)/data", repositories: repositories, tools: tools)
+        transfer = ProjectResultTransfer(dataFolder: "\(folder)/data", repositories: repositories, tools: tools)
         integration = GitResultIntegration(repositories: repositories, home: nil)
         let users = repositories.project(project)
         try await repositories.repository(of: project).pin(base, from: users)

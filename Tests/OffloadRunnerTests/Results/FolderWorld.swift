@@ -22,6 +22,12 @@ struct FolderWorld {
     var path: String { "\(folder)/project" }
     var outside: String { "\(folder)/outside" }
     var changeSet: String { "\(data)/change-sets/\(key.task)/\(key.number)" }
+    var transfer: ProjectResultTransfer {
+        let tools = SubprocessToolRunner()
+        let git = Git(tools: tools, executable: "/usr/bin/git", searchPath: "/usr/bin:/bin")
+        return ProjectResultTransfer(
+            dataFolder: data, repositories: ResultRepositories(dataFolder: data, git: git, tools: tools), tools: tools)
+    }
     var integration: FolderIntegration { FolderIntegration(dataFolder: data) }
 
     var project: Project {
